@@ -1,0 +1,3 @@
+"""kvput: a folder of JSON files is an HTTP API."""
+
+__version__ = "0.1.0"
