@@ -1,0 +1,1 @@
+"""The store over a folder of JSON files."""

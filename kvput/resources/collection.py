@@ -1,0 +1,119 @@
+"""Collections: how a list is written as JSON, and what POST decides under the store's lock.
+
+Filters, sorting and pages belong to `kvput.query`.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from kvput.content.json_text import insert_first_member, parse
+from kvput.content.media_types import Content
+from kvput.errors import HiddenName, IdTaken, KvputError, MalformedContent
+from kvput.paths import CollectionPath
+from kvput.resources.ids import ID_MEMBER, id_of, next_number, path_for_id
+from kvput.resources.resource import (
+    RESOURCE_METHODS,
+    method_not_allowed,
+    refuse_to_hide,
+)
+from kvput.semantics.preconditions import Preconditions, require
+from kvput.semantics.validators import ETag, Validators, content_digest
+from kvput.store.base import Batch, Decision, Entry, Put, RaiseCounter, View, Write
+
+_logger = logging.getLogger("kvput")
+
+
+def render(entries: Iterable[Entry]) -> bytes:
+    """The JSON array of a collection's resources, a line each, every object with its `id`.
+
+    A resource's own text is kept; an empty one (zero bytes) is the empty
+    object. One that is no JSON, which only a hand on the file can make, is left
+    out and logged.
+    """
+    items = []
+    for entry in entries:
+        try:
+            items.append(_item(entry))
+        except MalformedContent as error:
+            _logger.warning("%s is left out of its collection: %s", entry.path.file, error)
+    return b"[" + b",\n".join(items) + b"]\n"
+
+
+def _item(entry: Entry) -> bytes:
+    text = entry.content or b"{}"
+    value = parse(text)
+    if isinstance(value, dict) and ID_MEMBER not in value:
+        text = insert_first_member(text, ID_MEMBER, id_of(entry.path))
+    return text.strip()
+
+
+def validators_of(rendered: bytes) -> Validators:
+    """The validators of a list: its tag alone, for a removal leaves no date behind."""
+    return Validators(ETag(content_digest(rendered)), None)
+
+
+def create(
+    collection: CollectionPath,
+    content: Content | KvputError,
+    conditions: Preconditions,
+    *,
+    bare_name: bool,
+) -> Decision:
+    """The decision of a POST: store the content under a new name in the collection.
+
+    An object's own `id` is the name it asks for; else it gets the next number,
+    and an `id` member that says so. `bare_name` tells whether the request named
+    the collection without its closing slash. Raises MethodNotAllowed,
+    HiddenName, PreconditionFailed, InvalidContent, IdTaken, CounterDamaged.
+    """
+
+    def decide(view: View) -> Batch:
+        _refuse_a_resource(view, collection, bare_name=bare_name)
+        if conditions:
+            entries = view.entries(collection)
+            current = None if entries is None else validators_of(render(entries))
+            require(conditions, "POST", current)
+        if isinstance(content, KvputError):
+            raise content
+        if isinstance(content.value, dict) and ID_MEMBER in content.value:
+            path = path_for_id(collection, content.value[ID_MEMBER])
+            if view.get(path) is not None:
+                raise IdTaken(
+                    f"The id {content.value[ID_MEMBER]!r} is taken by {path.url}: choose another, "
+                    "leave it out to get the next number, or PUT to that path."
+                )
+            refuse_to_hide(view, path)
+            return Batch((Put(path, content.body),))
+        return Batch(_with_next_number(view, collection, content))
+
+    return decide
+
+
+def _refuse_a_resource(view: View, collection: CollectionPath, *, bare_name: bool) -> None:
+    if not collection.segments:
+        return
+    resource = collection.as_resource
+    if view.get(resource) is None:
+        return
+    if bare_name:
+        raise method_not_allowed("POST", resource.url, RESOURCE_METHODS)
+    if not view.is_collection(collection):
+        raise HiddenName(
+            f"{resource.url} is a resource, which would hide a collection of that name: "
+            "choose another path, or remove that resource first."
+        )
+
+
+def _with_next_number(
+    view: View, collection: CollectionPath, content: Content
+) -> tuple[Write, ...]:
+    number = next_number(view, collection)
+    path = collection.resource(str(number))
+    # A number is passed over where a directory of that name is a collection of its own.
+    while view.is_collection(path.beneath):
+        number += 1
+        path = collection.resource(str(number))
+    body = content.body
+    if isinstance(content.value, dict):
+        body = insert_first_member(body or b"{}", ID_MEMBER, number)
+    return (Put(path, body), RaiseCounter(collection, number))

@@ -1,0 +1,40 @@
+"""Ids: what a resource is called in its collection, as text in a path and as a JSON member.
+
+The id of a resource is its name in its address. A name that is a number is a
+JSON number, any other a string. Where numbers are kept is the store's affair.
+"""
+
+from typing import Final
+
+from kvput.errors import InvalidContent, InvalidPath, PathTooLong
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.store.base import View, number_of
+
+ID_MEMBER: Final = "id"
+
+
+def id_of(path: ResourcePath) -> str | int:
+    """The id that a resource of this name has: a number where the name is one."""
+    number = number_of(path.name)
+    return path.name if number is None else number
+
+
+def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
+    """The path of the resource that a content's own `id` member asks for.
+
+    Raises InvalidContent when the id is no text or whole number, or no name.
+    """
+    if isinstance(identifier, bool) or not isinstance(identifier, str | int):
+        raise InvalidContent(
+            "The id must be a text or a whole number: correct it, or leave it out to get the "
+            "next number."
+        )
+    try:
+        return collection.resource(str(identifier))
+    except (InvalidPath, PathTooLong) as error:
+        raise InvalidContent(f"The id cannot be a resource's name. {error}") from None
+
+
+def next_number(view: View, collection: CollectionPath) -> int:
+    """A number that the collection has never given: above its counter and above all names."""
+    return max(view.counter(collection), view.highest_number(collection)) + 1

@@ -1,0 +1,105 @@
+"""Single resources: what PUT and DELETE decide under the store's lock.
+
+Each function here makes a decision for `Store.commit`. The order of its checks
+is RFC 9110's: a request that would fail anyway fails so (13.2.1), then the
+preconditions are evaluated (13.2.2), then the content is looked at.
+"""
+
+from typing import Final
+
+from kvput.content.media_types import Content
+from kvput.errors import HiddenName, KvputError, MethodNotAllowed, NotFound
+from kvput.paths import ResourcePath
+from kvput.semantics.preconditions import Preconditions, require
+from kvput.semantics.validators import ETag, Validators
+from kvput.store.base import (
+    Batch,
+    Decision,
+    Delete,
+    Entry,
+    Put,
+    RaiseCounter,
+    View,
+    Write,
+    number_of,
+)
+
+RESOURCE_METHODS: Final = "GET, HEAD, PUT, DELETE, OPTIONS"
+COLLECTION_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+FREE_METHODS: Final = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+"""Where nothing stands yet: PUT makes a resource, POST a collection."""
+
+
+def validators_of(entry: Entry | None) -> Validators | None:
+    """The validators of a resource's representation; None where there is no resource."""
+    if entry is None:
+        return None
+    return Validators(ETag(entry.digest), entry.modified_ns // 1_000_000_000)
+
+
+def put(path: ResourcePath, content: Content | KvputError, conditions: Preconditions) -> Decision:
+    """The decision of a PUT: store the content under the path.
+
+    `content` may be the error that reading it gave; it is raised only once the
+    preconditions hold. Raises HiddenName, PreconditionFailed.
+    """
+
+    def decide(view: View) -> Batch:
+        before = view.get(path)
+        if before is None:
+            refuse_to_hide(view, path)
+        require(conditions, "PUT", validators_of(before))
+        if isinstance(content, KvputError):
+            raise content
+        return Batch((Put(path, content.body),))
+
+    return decide
+
+
+def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
+    """The decision of a DELETE. Raises NotFound, MethodNotAllowed, PreconditionFailed."""
+
+    def decide(view: View) -> Batch:
+        before = view.get(path)
+        if before is None:
+            if view.is_collection(path.beneath):
+                raise method_not_allowed("DELETE", path.url, COLLECTION_METHODS)
+            raise nothing_there(path.url)
+        require(conditions, "DELETE", validators_of(before))
+        writes: tuple[Write, ...] = (Delete(path),)
+        # A number that a client chose is as used up as one that POST gave.
+        number = number_of(path.name)
+        if number is not None and path.parent.segments and number > view.counter(path.parent):
+            writes = (*writes, RaiseCounter(path.parent, number))
+        return Batch(writes)
+
+    return decide
+
+
+def refuse_to_hide(view: View, path: ResourcePath) -> None:
+    """Raise HiddenName where a new resource would hide a collection, or make a hidden one."""
+    if view.is_collection(path.beneath):
+        raise HiddenName(
+            f"{path.url} is a collection, which a resource of that name would hide: "
+            f"put the resource into it ({path.url}/NAME), or choose another path."
+        )
+    if not path.parent.segments or view.is_collection(path.parent):
+        return
+    above = path.parent.as_resource
+    if view.get(above) is not None:
+        raise HiddenName(
+            f"{above.url} is a resource, which would hide a collection of that name: "
+            "choose another path, or remove that resource first."
+        )
+
+
+def nothing_there(url: str) -> NotFound:
+    """The error for a path under which nothing is stored."""
+    return NotFound(f"Nothing is stored under {url}.")
+
+
+def method_not_allowed(method: str, url: str, allowed: str) -> MethodNotAllowed:
+    """The error for a method that what stands at `url` does not take (RFC 9110 15.5.6)."""
+    return MethodNotAllowed(
+        f"{method} does not apply to {url}: use one of {allowed}.", fields=(("Allow", allowed),)
+    )

@@ -1,0 +1,195 @@
+"""The store interface: what every store does, and the values that go in and come out.
+
+A store keeps resources (bytes under a path) and a number counter for each
+collection. It knows nothing of HTTP: conditions, relations and the choice of
+ids are decisions, functions that it runs under the lock that covers the write.
+What a concrete store needs of files or databases does not belong here.
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from kvput.paths import CollectionPath, ResourcePath
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A resource as it stood when it was read.
+
+    `digest` is `kvput.semantics.validators.content_digest` of the content,
+    `modified_ns` nanoseconds since the epoch, `size` bytes. `content` is None
+    when it is too large to be held: `Store.open` reads such content.
+    """
+
+    path: ResourcePath
+    digest: str
+    modified_ns: int
+    size: int
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Replace or create a resource."""
+
+    path: ResourcePath
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a resource."""
+
+    path: ResourcePath
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseCounter:
+    """Set a collection's counter to `number`: no number up to it is given again."""
+
+    collection: CollectionPath
+    number: int
+
+
+Write = Put | Delete | RaiseCounter
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a decision asks the store to write, all or nothing."""
+
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A resource before and after a commit; None where there was or is nothing.
+
+    A write of the bytes that stand there already changes nothing: then `before`
+    and `after` are the same value. `before` of a deleted resource always holds
+    its content.
+    """
+
+    path: ResourcePath
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit did: its number since the store was opened, and each put or deleted path."""
+
+    sequence: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What stands directly in a collection, each in natural order."""
+
+    resources: tuple[ResourcePath, ...]
+    collections: tuple[CollectionPath, ...]
+
+
+class View(Protocol):
+    """What a decision sees: the state that its batch will be written over."""
+
+    def get(self, path: ResourcePath) -> Entry | None:
+        """The resource's entry, or None when there is none."""
+
+    def is_collection(self, collection: CollectionPath) -> bool:
+        """Whether the bare name (`/articles`) names this collection.
+
+        It does when the directory holds a resource or a counter, or nothing at
+        all. A directory of directories only (`articles/1/` above
+        `articles/1/comments/`) is a stretch of path, so that `/articles/1`
+        stays free for a resource.
+        """
+
+    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
+        """Its resources in natural order, each with content; None when there is no directory."""
+
+    def counter(self, collection: CollectionPath) -> int:
+        """The highest number that was given or that a DELETE has freed; 0 at first.
+
+        Raises CounterDamaged.
+        """
+
+    def highest_number(self, collection: CollectionPath) -> int:
+        """The highest number among the names of its resources; 0 when there is none."""
+
+
+Decision = Callable[[View], Batch]
+
+
+class OpenContent(Protocol):
+    """Content too large to be held, opened: it stays what it was while it is read."""
+
+    def read(self, start: int, stop: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `stop`, in pieces."""
+
+    async def close(self) -> None:
+        """Give the descriptor back."""
+
+
+class Store(Protocol):
+    """Resources under paths, with commits that are all or nothing."""
+
+    @property
+    def read_only(self) -> str | None:
+        """Why nothing can be written, or None."""
+
+    async def get(self, path: ResourcePath) -> Entry | None:
+        """The resource's entry as it stands now, or None."""
+
+    async def open(self, entry: Entry) -> OpenContent | None:
+        """The content of `entry`; None when the resource has changed since it was read."""
+
+    async def names(self, collection: CollectionPath) -> Names | None:
+        """The names in a collection; None when there is no such directory."""
+
+    async def is_collection(self, collection: CollectionPath) -> bool:
+        """As `View.is_collection`."""
+
+    async def list(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
+        """As `View.entries`."""
+
+    async def commit(self, decide: Decision) -> Commit:
+        """Run `decide` under the lock that covers the write, and write its batch durably.
+
+        What `decide` raises comes out unchanged, and nothing is written. A
+        commit that has begun goes on when its caller is cancelled. Raises
+        ReadOnly, DiskFull, NameClash, NameInTheWay, PathTooLong, StoreFailed.
+        """
+
+    async def close(self) -> None:
+        """Finish what has begun and let go of the data."""
+
+
+# --- the order of names, the same in every store
+
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,17}", re.ASCII)
+_DIGITS: Final = re.compile("([0-9]+)", re.ASCII)
+
+
+def number_of(name: str) -> int | None:
+    """The number that a name is, in its one decimal form (`7`, not `07`); None if it is none."""
+    return int(name) if _NUMBER.fullmatch(name) else None
+
+
+def natural_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    """A sort key: runs of digits compare as numbers, other text by code point.
+
+    Numbers come before text (`2`, `10`, `a2`, `a10`); names that differ in
+    leading zeros alone are ordered as texts.
+    """
+    parts = _DIGITS.split(name)
+    # A run of digits is compared by its length first: no number is too long for that.
+    key = tuple(
+        (0, len(digits := part.lstrip("0")), digits) if index % 2 else (1, 0, part)
+        for index, part in enumerate(parts)
+        if part
+    )
+    return key, name

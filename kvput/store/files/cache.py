@@ -1,0 +1,189 @@
+"""What was read from the folder, and whether it still stands: the stat-validated read cache.
+
+An entry may be used while the file's signature (times, size, inode) is the one
+that it was read under. Because a file system's clock is coarse, two writes
+within one of its ticks can leave one signature; so an entry that was read too
+soon after its file's last change is read again, as git does with its index
+("racy" entries). Correctness therefore rests on stat alone, on no watcher.
+"""
+
+import hashlib
+import os
+import stat
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+from kvput.paths import ResourcePath
+from kvput.semantics.validators import DIGEST_HEX_DIGITS, content_digest
+from kvput.store.base import Entry
+from kvput.store.files.layout import Location, locate
+from kvput.store.files.reader import Reader, Signature, hash_all, read_all, signature
+
+LARGEST_HELD: Final = 1 << 20
+"""Content over this many bytes is not held: only its digest is kept."""
+
+_ENTRY_OVERHEAD: Final = 1024
+_ATTEMPTS: Final = 5
+
+# The clock that stamps files on Linux ticks every 1 to 10 ms; where times are
+# whole seconds (HFS+, some network file systems; FAT: two) one must wait longer.
+_TICK_NS: Final = 50_000_000
+_COARSE_TICK_NS: Final = 2_100_000_000
+
+
+class _Unknown(Enum):
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = _Unknown.UNKNOWN
+"""`ReadCache.held` cannot tell: the file must be read."""
+
+
+@dataclass(slots=True)
+class _Held:
+    signature: Signature
+    entry: Entry
+    settled: bool
+    used: bool = False
+
+
+def _is_settled(changed_ns: int, read_ns: int) -> bool:
+    """Whether a change after a read at `read_ns` would show in the file's times."""
+    coarse = changed_ns % 1_000_000_000 == 0
+    return changed_ns < read_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
+
+
+class ReadCache:
+    """Entries of the folder's resources, always as they stand on disk.
+
+    May be called from several threads at once.
+    """
+
+    def __init__(self, reader: Reader, budget: int) -> None:
+        """`budget`: bytes of content, with a fixed share for each entry, that may be held."""
+        self._reader = reader
+        self._budget = budget
+        self._held: OrderedDict[ResourcePath, _Held] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+        self._place = lru_cache(maxsize=16384)(self._absolute)
+
+    def held(self, path: ResourcePath) -> Entry | None | _Unknown:
+        """The entry if it is held and still stands, None if there is no file, else UNKNOWN.
+
+        This is the path of every hot GET: one lstat for each name on the way
+        (which also sees that no link has come into it), no open, no lock.
+        """
+        file, directories = self._place(path)
+        try:
+            status = os.lstat(file)
+            held = self._held.get(path)
+            if held is None or not held.settled or held.signature != signature(status):
+                return UNKNOWN
+            for directory in directories:
+                if not stat.S_ISDIR(os.lstat(directory).st_mode):
+                    return UNKNOWN
+        except (FileNotFoundError, NotADirectoryError):
+            self.forget(path)
+            return None
+        except OSError:
+            return UNKNOWN
+        held.used = True
+        return held.entry
+
+    def fresh(self, path: ResourcePath) -> Entry | None:
+        """The entry as it stands on disk, read where it has to be. May block."""
+        entry = self.held(path)
+        return self.load(path) if entry is UNKNOWN else entry
+
+    def load(self, path: ResourcePath) -> Entry | None:
+        """Read the entry from disk and hold it. May block."""
+        place = locate(path)
+        for _ in range(_ATTEMPTS):
+            read_ns = time.time_ns()
+            descriptor = self._reader.open_file((*place.directories, place.file))
+            if descriptor is None:
+                self.forget(path)
+                return None
+            try:
+                before = os.fstat(descriptor)
+                entry = _read_entry(path, descriptor, before)
+                if signature(os.fstat(descriptor)) == signature(before):
+                    break
+            finally:
+                os.close(descriptor)
+            # Somebody writes into the file at this moment: what was read may be half of each.
+        self.hold(path, entry, before, read_ns)
+        return entry
+
+    def hold(self, path: ResourcePath, entry: Entry, status: os.stat_result, read_ns: int) -> None:
+        """Keep an entry that stood on disk under `status` when it was read or written."""
+        new = _Held(signature(status), entry, _is_settled(status.st_ctime_ns, read_ns))
+        with self._lock:
+            self._drop(path)
+            self._held[path] = new
+            self._size += _cost(entry)
+            # Second chance: an entry used since it was last looked at goes to the back once.
+            while self._size > self._budget and self._held:
+                oldest, held = next(iter(self._held.items()))
+                if held.used:
+                    held.used = False
+                    self._held.move_to_end(oldest)
+                else:
+                    self._drop(oldest)
+
+    def forget(self, path: ResourcePath) -> None:
+        """Drop an entry whose file is gone."""
+        if path in self._held:
+            with self._lock:
+                self._drop(path)
+
+    def whole(self, path: ResourcePath) -> Entry | None:
+        """The entry with its content, also where that is too large to be held. May block."""
+        entry = self.fresh(path)
+        if entry is None or entry.content is not None:
+            return entry
+        place = locate(path)
+        descriptor = self._reader.open_file((*place.directories, place.file))
+        if descriptor is None:
+            return None
+        try:
+            status = os.fstat(descriptor)
+            return _entry(path, read_all(descriptor, status.st_size), status)
+        finally:
+            os.close(descriptor)
+
+    def _drop(self, path: ResourcePath) -> None:
+        held = self._held.pop(path, None)
+        if held is not None:
+            self._size -= _cost(held.entry)
+
+    def _absolute(self, path: ResourcePath) -> tuple[str, tuple[str, ...]]:
+        place: Location = locate(path)
+        directories = tuple(
+            self._reader.absolute(place.directories[:depth])
+            for depth in range(1, len(place.directories) + 1)
+        )
+        return self._reader.absolute((*place.directories, place.file)), directories
+
+
+def _cost(entry: Entry) -> int:
+    return _ENTRY_OVERHEAD + len(entry.content or b"")
+
+
+def _read_entry(path: ResourcePath, descriptor: int, status: os.stat_result) -> Entry:
+    if status.st_size <= LARGEST_HELD:
+        return _entry(path, read_all(descriptor, status.st_size), status)
+    hasher = hashlib.sha256()
+    size = hash_all(descriptor, hasher)
+    digest = hasher.hexdigest()[:DIGEST_HEX_DIGITS]
+    return Entry(path, digest, status.st_mtime_ns, size, None)
+
+
+def _entry(path: ResourcePath, content: bytes, status: os.stat_result) -> Entry:
+    return Entry(path, content_digest(content), status.st_mtime_ns, len(content), content)

@@ -1,0 +1,137 @@
+"""Opening the data folder: is it one, may it be written to, does somebody else serve it.
+
+What kvput keeps for itself (`.kvput/`: the lock, scratch) is made here.
+"""
+
+import errno
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kvput.errors import DataInUse, DataUnusable
+from kvput.store.files.layout import IGNORE, LOCK, PRIVATE, SCRATCH
+
+_UNWRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An opened data folder.
+
+    `scratch` and `lock` are descriptors, None where the folder can only be
+    read; then `read_only` says why. `folds_names` tells whether its disk takes
+    names for one that differ in case or normalisation.
+    """
+
+    root: Path
+    scratch: int | None
+    lock: int | None
+    read_only: str | None
+    folds_names: bool
+
+    def close(self) -> None:
+        """Let go of the folder: another process may open it."""
+        for descriptor in (self.scratch, self.lock):
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def open_folder(data: Path) -> Folder:
+    """Open the folder, lock it, and clear what an earlier run left in scratch.
+
+    A folder that cannot be written to is opened for reading, and not locked.
+    Raises DataUnusable and DataInUse.
+    """
+    _check_folder(data)
+    try:
+        private = _open_private(data)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
+        reason = (
+            f"The data folder cannot be written to ({error.strerror}), so it is served for "
+            "reading only: give the server's user write permission and start it again."
+        )
+        return Folder(data, None, None, reason, folds_names=True)
+    try:
+        lock = _lock(data, private)
+        scratch = _open_scratch(private)
+        return Folder(data, scratch, lock, None, folds_names=_folds_names(scratch))
+    finally:
+        os.close(private)
+
+
+def _check_folder(data: Path) -> None:
+    try:
+        status = data.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataUnusable(f"{data}: there is no such folder: make it, or name another.") from None
+    except OSError as error:
+        raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
+    if not stat.S_ISDIR(status.st_mode):
+        raise DataUnusable(f"{data}: is a file: name the folder that holds the resources.")
+    if not os.access(data, os.R_OK | os.X_OK):
+        raise DataUnusable(f"{data}: cannot be read: the server's user has no permission.")
+
+
+def _open_private(data: Path) -> int:
+    private = data / PRIVATE
+    with suppress(FileExistsError):
+        private.mkdir()
+    if not os.access(private, os.W_OK | os.X_OK) or not os.access(data, os.W_OK):
+        read_only_mount = os.statvfs(data).f_flag & os.ST_RDONLY
+        number = errno.EROFS if read_only_mount else errno.EACCES
+        raise OSError(number, os.strerror(number))
+    descriptor = os.open(private, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with suppress(FileExistsError):
+        ignore = os.open(IGNORE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=descriptor)
+        os.write(ignore, b"*\n")
+        os.close(ignore)
+    return descriptor
+
+
+def _lock(data: Path, private: int) -> int:
+    lock = os.open(
+        LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=private
+    )
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
+        os.close(lock)
+        raise DataInUse(
+            f"{data}: is served by another kvput already (process {owner}): stop that one, "
+            "or serve another folder."
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+    return lock
+
+
+def _open_scratch(private: int) -> int:
+    with suppress(FileExistsError):
+        os.mkdir(SCRATCH, dir_fd=private)
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    scratch = os.open(SCRATCH, flags, dir_fd=private)
+    for left_over in os.listdir(scratch):
+        os.unlink(left_over, dir_fd=scratch)
+    return scratch
+
+
+def _folds_names(scratch: int) -> bool:
+    """Whether this disk takes names for one that differ in case or normalisation alone."""
+    for written, asked in (("case", "CASE"), ("\u00e9", "e\u0301")):
+        os.close(os.open(written, os.O_WRONLY | os.O_CREAT, 0o666, dir_fd=scratch))
+        try:
+            os.stat(asked, dir_fd=scratch)
+        except FileNotFoundError:
+            continue
+        else:
+            return True
+        finally:
+            os.unlink(written, dir_fd=scratch)
+    return False

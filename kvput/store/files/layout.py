@@ -1,0 +1,43 @@
+"""Every name that kvput puts on disk, and the way from a path to its place in the folder.
+
+Text only: nothing here touches the disk. How a resource's own name becomes a
+file name is a rule for all stores and stands in `kvput.paths`.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from kvput.config import CONFIG_FILE
+from kvput.paths import CollectionPath, ResourcePath
+
+PRIVATE: Final = ".kvput"
+"""The folder's own directory: the lock and scratch. git is told to leave it alone."""
+LOCK: Final = "lock"
+SCRATCH: Final = "scratch"
+IGNORE: Final = ".gitignore"
+COUNTER: Final = ".counter"
+"""In a collection's directory: the highest number given, decimal, and a newline."""
+
+__all__ = ["CONFIG_FILE", "COUNTER", "IGNORE", "LOCK", "PRIVATE", "SCRATCH"]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a resource stands below the folder: its directories and its file's name."""
+
+    directories: tuple[str, ...]
+    file: str
+
+
+@lru_cache(maxsize=16384)
+def locate(path: ResourcePath) -> Location:
+    """The place of a resource's file."""
+    *directories, file = path.file.split("/")
+    return Location(tuple(directories), file)
+
+
+@lru_cache(maxsize=1024)
+def directories_of(collection: CollectionPath) -> tuple[str, ...]:
+    """The directory names from the folder down to the collection's own."""
+    return tuple(part for part in collection.directory.split("/") if part)

@@ -1,0 +1,161 @@
+"""How the folder is read: files and directories are opened so that nothing outside it ever is.
+
+A path is walked from the folder's own descriptor down, one name at a time and
+without following links, so that a link set up between a check and the opening
+cannot lead out. Where a link is met, it is resolved; what it leads to is walked
+again, if it lies in the folder and is not hidden. What was read is kept and
+checked in `kvput.store.files.cache`.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kvput.paths import fold
+
+_DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: opening a FIFO that somebody left in the folder must not wait for its writer.
+_FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+_PIECE: Final = 1 << 20
+
+Signature = tuple[int, int, int, int, int]
+"""mtime, ctime (nanoseconds), size, inode, device: changes whenever the file's bytes may have."""
+
+
+def signature(status: os.stat_result) -> Signature:
+    """The signature by which a change of the file is seen."""
+    return (
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_size,
+        status.st_ino,
+        status.st_dev,
+    )
+
+
+class Reader:
+    """Opens what stands in the folder `root`."""
+
+    def __init__(self, root: Path, *, folds_names: bool) -> None:
+        self.root = os.path.realpath(root)
+        self.descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._folds_names = folds_names
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        os.close(self.descriptor)
+
+    def absolute(self, parts: tuple[str, ...]) -> str:
+        """The path of a place in the folder, for a plain `lstat`."""
+        return "/".join((self.root, *parts))
+
+    @contextmanager
+    def directory(self, parts: tuple[str, ...]) -> Iterator[int | None]:
+        """The directory's descriptor while the block runs; None when there is none inside."""
+        descriptor = self._open(parts, _DIRECTORY_FLAGS)
+        try:
+            yield descriptor
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+    def open_file(self, parts: tuple[str, ...]) -> int | None:
+        """A descriptor of the regular file, for reading; None when there is none inside."""
+        descriptor = self._open(parts, _FILE_FLAGS)
+        if descriptor is not None and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            return None
+        return descriptor
+
+    def is_plain(self, directories: tuple[str, ...]) -> bool:
+        """Whether no link stands on the way down these directories."""
+        place = self.root
+        for name in directories:
+            place = f"{place}/{name}"
+            if not stat.S_ISDIR(os.lstat(place).st_mode):
+                return False
+        return True
+
+    def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
+        """The place with its links resolved; None when that is outside, hidden or nothing."""
+        real = os.path.realpath(self.absolute(parts))
+        if real == self.root:
+            return ()
+        if not real.startswith(self.root.rstrip("/") + "/"):
+            return None
+        resolved = tuple(real.removeprefix(self.root.rstrip("/") + "/").split("/"))
+        return None if any(part.startswith(".") for part in resolved) else resolved
+
+    def clashing_name(self, directory: int, name: str) -> str | None:
+        """The name under which a folding disk keeps what `name` opens, where it differs."""
+        if not self._folds_names:
+            return None
+        folded = fold(name)
+        names = [other for other in os.listdir(directory) if fold(other) == folded]
+        return next(iter(names), None) if name not in names else None
+
+    def _open(self, parts: tuple[str, ...], flags: int) -> int | None:
+        try:
+            return self._walk(parts, flags)
+        except OSError as error:
+            if error.errno not in _NOT_THERE:
+                raise
+            # A link gives ELOOP, or ENOTDIR where a directory is asked for.
+            if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+                return None
+        resolved = self.resolve(parts)
+        if resolved is None or resolved == parts:
+            return None
+        try:
+            return self._walk(resolved, flags)
+        except OSError as error:
+            if error.errno in _NOT_THERE:
+                return None
+            raise
+
+    def _walk(self, parts: tuple[str, ...], flags: int) -> int:
+        if not parts:
+            return os.dup(self.descriptor)
+        descriptor = self.descriptor
+        try:
+            for depth, name in enumerate(parts, start=1):
+                below = os.open(
+                    name, flags if depth == len(parts) else _DIRECTORY_FLAGS, dir_fd=descriptor
+                )
+                parent, descriptor = descriptor, below
+                try:
+                    if self.clashing_name(parent, name) is not None:
+                        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+                finally:
+                    if parent != self.descriptor:
+                        os.close(parent)
+        except BaseException:
+            if descriptor != self.descriptor:
+                os.close(descriptor)
+            raise
+        return descriptor
+
+
+def read_all(descriptor: int, size: int) -> bytes:
+    """The file's bytes from its start; `size` is what fstat said, the truth may differ."""
+    pieces = []
+    offset = 0
+    while piece := os.pread(descriptor, max(size - offset, 0) + 1, offset):
+        pieces.append(piece)
+        offset += len(piece)
+    return b"".join(pieces)
+
+
+def hash_all(descriptor: int, hasher: "hashlib._Hash") -> int:
+    """Feed the file's bytes to the hasher in pieces; gives their number."""
+    offset = 0
+    while piece := os.pread(descriptor, _PIECE, offset):
+        hasher.update(piece)
+        offset += len(piece)
+    return offset

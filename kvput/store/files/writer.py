@@ -1,0 +1,345 @@
+"""How a batch gets into the folder: staged as temporary files, then renamed, then synced.
+
+A file is written in full and synced in the scratch directory before anything
+in the folder changes, so that a full disk is met while all is as it was. Each
+write syncs for itself, and the files of one batch appear one after the other;
+a batch that fails half-way is undone as far as files were created. One thread
+runs this at a time (`kvput.store.files.store`); reading is the cache's.
+"""
+
+import errno
+import itertools
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from kvput.errors import (
+    DiskFull,
+    KvputError,
+    NameClash,
+    NameInTheWay,
+    PathTooLong,
+    ReadOnly,
+    StoreFailed,
+)
+from kvput.paths import ResourcePath
+from kvput.semantics.validators import content_digest
+from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
+from kvput.store.files.cache import ReadCache
+from kvput.store.files.env import Environment
+from kvput.store.files.layout import COUNTER, directories_of, locate
+from kvput.store.files.reader import Reader
+
+_DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW_FILE_MODE: Final = 0o666
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacement:
+    """A put that changes something: the entry before, and what comes in its place."""
+
+    path: ResourcePath
+    before: Entry | None
+    content: bytes
+    digest: str
+
+
+@dataclass(slots=True)
+class _Staged:
+    """A file that waits in scratch to be renamed to `name` in `directory` (a descriptor).
+
+    `replacement` is None for a counter.
+    """
+
+    scratch_name: str
+    descriptor: int
+    directory: int
+    name: str
+    creates: bool
+    replacement: _Replacement | None
+    published: bool = False
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one batch has done so far, so that it can be undone."""
+
+    descriptors: ExitStack = field(default_factory=ExitStack)
+    staged: list[_Staged] = field(default_factory=list)
+    removals: list[tuple[int, str, Change]] = field(default_factory=list)
+    made_directories: list[tuple[int, str]] = field(default_factory=list)
+    unchanged: list[Change] = field(default_factory=list)
+
+
+class Writer:
+    """Writes batches into the folder that `reader` reads."""
+
+    def __init__(
+        self, reader: Reader, cache: ReadCache, environment: Environment, scratch: int
+    ) -> None:
+        """`scratch` is the descriptor of the scratch directory."""
+        self._reader = reader
+        self._cache = cache
+        self._environment = environment
+        self._scratch = scratch
+        self._numbers = itertools.count(1)
+        self._synced_entries: set[tuple[int, int]] = set()
+        self.failure: str | None = None
+        """Why no more writes are taken: a sync failed. None while all is well."""
+
+    def apply(self, batch: Batch) -> tuple[Change, ...]:
+        """Write the batch; gives each put or deleted path's change. Raises as `Store.commit`."""
+        if self.failure is not None:
+            raise StoreFailed(self.failure)
+        work = _Work()
+        with work.descriptors:
+            try:
+                for write in batch.writes:
+                    self._stage(write, work)
+                self._publish(work)
+                return self._changes(work)
+            except OSError as error:
+                self._undo(work)
+                raise _translated(error) from error
+            except KvputError:
+                self._undo(work)
+                raise
+
+    # --- staging: nothing in the folder changes but for new empty directories
+
+    def _stage(self, write: Put | Delete | RaiseCounter, work: _Work) -> None:
+        match write:
+            case Put(path, content):
+                self._stage_put(path, content, work)
+            case Delete(path):
+                before = self._cache.whole(path)
+                if before is None:
+                    return
+                place = locate(path)
+                directory = self._enter(place.directories, work)
+                self._check_place(directory, place.directories, place.file)
+                work.removals.append((directory, place.file, Change(path, before, None)))
+            case RaiseCounter(collection, number):
+                directory = self._enter(directories_of(collection), work)
+                content = b"%d\n" % number
+                self._stage_file(directory, COUNTER, content, None, work)
+
+    def _stage_put(self, path: ResourcePath, content: bytes, work: _Work) -> None:
+        before = self._cache.fresh(path)
+        digest = content_digest(content)
+        if before is not None and before.digest == digest:
+            work.unchanged.append(Change(path, before, before))
+            return
+        place = locate(path)
+        directory = self._enter(place.directories, work)
+        self._check_place(directory, place.directories, place.file)
+        replacement = _Replacement(path, before, content, digest)
+        self._stage_file(directory, place.file, content, replacement, work)
+
+    def _stage_file(
+        self,
+        directory: int,
+        name: str,
+        content: bytes,
+        replacement: _Replacement | None,
+        work: _Work,
+    ) -> None:
+        try:
+            mode = stat.S_IMODE(os.stat(name, dir_fd=directory).st_mode)
+        except FileNotFoundError:
+            mode = None
+        scratch_name = f"{os.getpid()}-{next(self._numbers)}"
+        descriptor = self._environment.create(scratch_name, self._scratch, _NEW_FILE_MODE)
+        work.descriptors.callback(os.close, descriptor)
+        staged = _Staged(scratch_name, descriptor, directory, name, mode is None, replacement)
+        work.staged.append(staged)
+        self._environment.write(descriptor, content)
+        if mode is not None:
+            self._environment.set_mode(descriptor, mode)
+        self._sync(descriptor)
+
+    def _enter(self, parts: tuple[str, ...], work: _Work) -> int:
+        """The descriptor of a directory, made where it is missing, and its entry on the disk."""
+        descriptor = os.dup(self._reader.descriptor)
+        work.descriptors.callback(os.close, descriptor)
+        for depth, name in enumerate(parts, start=1):
+            clash = self._reader.clashing_name(descriptor, name)
+            if clash is not None:
+                raise _name_clash(parts[:depth], clash)
+            try:
+                below = os.open(name, _DIRECTORY_FLAGS, dir_fd=descriptor)
+            except FileNotFoundError:
+                self._environment.make_directory(name, descriptor)
+                work.made_directories.append((descriptor, name))
+                below = os.open(name, _DIRECTORY_FLAGS, dir_fd=descriptor)
+            except OSError as error:
+                if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+                    raise
+                resolved = self._reader.resolve(parts[:depth])
+                if resolved is None or resolved == parts[:depth]:
+                    raise _in_the_way(parts[:depth]) from None
+                return self._enter((*resolved, *parts[depth:]), work)
+            work.descriptors.callback(os.close, below)
+            self._sync_entry(below, descriptor)
+            descriptor = below
+        return descriptor
+
+    def _sync_entry(self, directory: int, parent: int) -> None:
+        """Have a directory's own entry on the disk: somebody may have made it just now."""
+        status = os.fstat(directory)
+        identity = (status.st_dev, status.st_ino)
+        if identity not in self._synced_entries:
+            self._sync(parent)
+            self._synced_entries.add(identity)
+
+    def _check_place(self, directory: int, parts: tuple[str, ...], name: str) -> None:
+        clash = self._reader.clashing_name(directory, name)
+        if clash is not None:
+            raise _name_clash((*parts, name), clash)
+        try:
+            mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            return
+        # A link that leads to a resource in the folder is replaced as a file is.
+        linked = stat.S_ISLNK(mode) and self._reader.resolve((*parts, name)) is not None
+        if not stat.S_ISREG(mode) and not (linked and self._is_file(name, directory)):
+            raise _in_the_way((*parts, name))
+
+    @staticmethod
+    def _is_file(name: str, directory: int) -> bool:
+        with suppress(OSError):
+            return stat.S_ISREG(os.stat(name, dir_fd=directory).st_mode)
+        return False
+
+    # --- publishing
+
+    def _publish(self, work: _Work) -> None:
+        # Counters come last: what was created before one can be undone without
+        # room on the disk, and a number without its counter is still taken.
+        for staged in sorted(work.staged, key=lambda staged: staged.replacement is None):
+            self._environment.rename(
+                staged.scratch_name, self._scratch, staged.name, staged.directory
+            )
+            staged.published = True
+        for directory, name, _ in work.removals:
+            self._environment.unlink(name, directory)
+        touched = {staged.directory for staged in work.staged}
+        for directory in touched.union(directory for directory, _, _ in work.removals):
+            self._sync(directory)
+
+    def _changes(self, work: _Work) -> tuple[Change, ...]:
+        changes = list(work.unchanged)
+        for staged in work.staged:
+            new = staged.replacement
+            if new is None:
+                continue
+            read_ns = time.time_ns()
+            # After the rename, which is itself a change that the signature shows.
+            status = os.fstat(staged.descriptor)
+            after = Entry(new.path, new.digest, status.st_mtime_ns, len(new.content), new.content)
+            self._cache.hold(new.path, after, status, read_ns)
+            changes.append(Change(new.path, new.before, after))
+        for _, _, change in work.removals:
+            self._cache.forget(change.path)
+            changes.append(change)
+        return tuple(changes)
+
+    def _sync(self, descriptor: int) -> None:
+        try:
+            self._environment.sync(descriptor)
+        except OSError as error:
+            # After a failed fsync the kernel may have dropped the dirty pages and
+            # a second fsync may report success: nothing written later could be
+            # trusted (Rebello et al., "Can Applications Recover from fsync
+            # Failures?", USENIX ATC 2020).
+            if error.errno not in _FULL:
+                self.failure = (
+                    f"A write could not be made durable ({error.strerror}), so that no more "
+                    "writes are taken: check the disk, then start kvput again."
+                )
+                raise StoreFailed(self.failure) from error
+            raise
+
+    def _undo(self, work: _Work) -> None:
+        for staged in work.staged:
+            with suppress(OSError):
+                if not staged.published:
+                    self._environment.unlink(staged.scratch_name, self._scratch)
+                elif staged.creates:
+                    self._environment.unlink(staged.name, staged.directory)
+        for parent, name in reversed(work.made_directories):
+            with suppress(OSError):
+                self._environment.remove_directory(name, parent)
+
+
+# --- what a failed call means to the person who asked for the write
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def _disk_full(error: OSError) -> KvputError:
+    return DiskFull(
+        f"The disk has no room for this write ({error.strerror}): free some space and try again; "
+        "nothing was changed."
+    )
+
+
+def _read_only(error: OSError) -> KvputError:
+    return ReadOnly(
+        f"The data folder cannot be written to ({error.strerror}): give the server's user "
+        "write permission there, or mount it for writing."
+    )
+
+
+def _other_file_system(error: OSError) -> KvputError:
+    return ReadOnly(
+        f"This part of the data folder lies on another file system ({error.strerror}), where a "
+        "file cannot be replaced in one step: serve that part with a kvput of its own."
+    )
+
+
+def _too_long(error: OSError) -> KvputError:
+    return PathTooLong(f"The disk takes no path of this length ({error.strerror}): shorten it.")
+
+
+def _blocked(error: OSError) -> KvputError:
+    return NameInTheWay(
+        f"Something else stands where the resource would go ({error.strerror}): "
+        "move it away by hand, or choose another path."
+    )
+
+
+_MEANINGS: Final[Mapping[int, Callable[[OSError], KvputError]]] = {
+    **dict.fromkeys(_FULL, _disk_full),
+    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _read_only),
+    errno.EXDEV: _other_file_system,
+    errno.ENAMETOOLONG: _too_long,
+    **dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY), _blocked),
+}
+
+
+def _translated(error: OSError) -> KvputError:
+    meaning = _MEANINGS.get(error.errno or 0)
+    if meaning is not None:
+        return meaning(error)
+    return StoreFailed(f"The write failed ({error.strerror}) and was given up: try again later.")
+
+
+def _in_the_way(parts: tuple[str, ...]) -> NameInTheWay:
+    place = "/".join(parts)
+    return NameInTheWay(
+        f"{place} is no regular file or folder, or a link that leaves the data folder: "
+        "move it away by hand, or choose another path."
+    )
+
+
+def _name_clash(parts: tuple[str, ...], existing: str) -> NameClash:
+    place = "/".join(parts)
+    return NameClash(
+        f"This disk cannot tell {place} from {existing}, which is there already: "
+        "use that name, or another one."
+    )
