@@ -73,7 +73,7 @@ class ReadCache:
         self._lock = threading.Lock()
         self._place = lru_cache(maxsize=16384)(self._absolute)
 
-    def held(self, path: ResourcePath) -> Entry | None | _Unknown:
+    def held(self, path: ResourcePath) -> Entry | _Unknown | None:
         """The entry if it is held and still stands, None if there is no file, else UNKNOWN.
 
         This is the path of every hot GET: one lstat for each name on the way

@@ -11,7 +11,8 @@ from typing import Protocol
 class Environment(Protocol):
     """The calls by which the store changes the disk.
 
-    Names are relative to a directory's descriptor. Each raises OSError as the call of the same name in `os` does.
+    Names are relative to a directory's descriptor. Each raises OSError, as the
+    calls in `os` do.
     """
 
     def create(self, name: str, directory: int, mode: int) -> int:

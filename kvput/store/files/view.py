@@ -74,8 +74,9 @@ class FileView:
         finally:
             os.close(descriptor)
         if not (text.isdigit() and len(text) <= 18):
+            held = text[:40].decode("utf-8", "replace")
             raise CounterDamaged(
-                f"{'/'.join(parts)} must hold a whole number and holds {text[:40].decode('utf-8', 'replace')!r}: "
+                f"{'/'.join(parts)} must hold a whole number and holds {held!r}: "
                 "write the highest number in use there, or remove the file."
             )
         return int(text)
