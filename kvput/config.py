@@ -141,26 +141,55 @@ class Config:
     """All that a server is told before it starts."""
 
     data: Path
-    host: str = cast("str", _option(
-        "127.0.0.1", _text, "ADDRESS", "Address to listen on."))
-    port: int = cast("int", _option(
-        8080, _port, "PORT", "Port to listen on; 0 takes any free one."))
-    max_body: int = cast("int", _option(
-        16 * 2**20, _positive_size, "SIZE",
-        "Largest content of a request, decoded: bytes, or a number with KiB, MiB or GiB."))
-    allow_hosts: frozenset[str] = cast("frozenset[str]", _option(
-        frozenset(), _texts, "NAME",
-        "A further name under which this server may be addressed (Host).", repeatable=True))
-    allow_origins: frozenset[str] = cast("frozenset[str]", _option(
-        frozenset(), _texts, "ORIGIN",
-        "A further web origin whose pages may read and write.", repeatable=True))
-    insecure: bool = cast("bool", _option(
-        False, _switch, "",
-        "Listen on an address that other machines can reach, although anybody may write."))
-    cache_control: str = cast("str", _option(
-        "no-cache", _field_value, "TEXT", "Cache-Control of the answers to GET."))
-    read_cache: int = cast("int", _option(
-        64 * 2**20, _size, "SIZE", "Memory for the content of resources that were read."))
+    host: str = cast("str", _option("127.0.0.1", _text, "ADDRESS", "Address to listen on."))
+    port: int = cast(
+        "int", _option(8080, _port, "PORT", "Port to listen on; 0 takes any free one.")
+    )
+    max_body: int = cast(
+        "int",
+        _option(
+            16 * 2**20,
+            _positive_size,
+            "SIZE",
+            "Largest content of a request, decoded: bytes, or a number with KiB, MiB or GiB.",
+        ),
+    )
+    allow_hosts: frozenset[str] = cast(
+        "frozenset[str]",
+        _option(
+            frozenset(),
+            _texts,
+            "NAME",
+            "A further name under which this server may be addressed (Host).",
+            repeatable=True,
+        ),
+    )
+    allow_origins: frozenset[str] = cast(
+        "frozenset[str]",
+        _option(
+            frozenset(),
+            _texts,
+            "ORIGIN",
+            "A further web origin whose pages may read and write.",
+            repeatable=True,
+        ),
+    )
+    insecure: bool = cast(
+        "bool",
+        _option(
+            False,
+            _switch,
+            "",
+            "Listen on an address that other machines can reach, although anybody may write.",
+        ),
+    )
+    cache_control: str = cast(
+        "str", _option("no-cache", _field_value, "TEXT", "Cache-Control of the answers to GET.")
+    )
+    read_cache: int = cast(
+        "int",
+        _option(64 * 2**20, _size, "SIZE", "Memory for the content of resources that were read."),
+    )
     access_log: str = cast("str", _option(
         "auto", _when, "WHEN",
         "A line per request: auto (on a terminal), always or never."))  # fmt: skip

@@ -1,0 +1,71 @@
+"""The command `kvput`: reads the command line, and says each failure in one line."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+import click
+
+from kvput import __version__
+from kvput.cli.serve import serve
+from kvput.config import OPTIONS, Option, load_config
+from kvput.errors import ConfigError, KvputError
+
+_USAGE_ERROR: Final = 2
+_FAILURE: Final = 1
+
+
+def _flag(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    default = "" if option.default in (frozenset(), False) else f" [default: {option.default}]"
+    if option.is_switch:
+        return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
+    return click.option(
+        option.flag,
+        option.name,
+        metavar=option.metavar,
+        multiple=option.repeatable,
+        help=f"{option.help}{default} ({option.variable})",
+    )
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="kvput %(version)s")
+def command() -> None:
+    """A folder of JSON files is an HTTP API."""
+
+
+def _serve(data: str | None, **flags: object) -> None:
+    """Serve the JSON files in the folder DATA over HTTP.
+
+    DATA is `data` where neither it nor KVPUT_DATA is given. Each option can also
+    be set by the variable named beside it, or in DATA/kvput.toml; flags come
+    before variables, variables before the file.
+    """
+    given = {name: value for name, value in flags.items() if value not in (None, ())}
+    serve(load_config(data, given, os.environ))
+
+
+for _option in reversed(OPTIONS):
+    _serve = _flag(_option)(_serve)
+command.command("serve")(click.argument("data", required=False)(_serve))
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures."""
+    try:
+        command.main(arguments, prog_name="kvput", standalone_mode=False)
+    except click.ClickException as error:
+        _fail(error.format_message(), _USAGE_ERROR)
+    except click.Abort:
+        _fail("stopped.", _FAILURE)
+    except ConfigError as error:
+        _fail(error.detail, _USAGE_ERROR)
+    except KvputError as error:
+        _fail(error.detail, _FAILURE)
+    sys.exit(0)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    click.echo(f"kvput: {' '.join(sentence.split())}", err=True)
+    sys.exit(code)

@@ -96,7 +96,7 @@ def _refuse_a_resource(view: View, collection: CollectionPath, *, bare_name: boo
     if view.get(resource) is None:
         return
     if bare_name:
-        raise method_not_allowed("POST", resource.url, RESOURCE_METHODS)
+        raise method_not_allowed("POST", RESOURCE_METHODS)
     if not view.is_collection(collection):
         raise HiddenName(
             f"{resource.url} is a resource, which would hide a collection of that name: "

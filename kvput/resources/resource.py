@@ -5,6 +5,7 @@ is RFC 9110's: a request that would fail anyway fails so (13.2.1), then the
 preconditions are evaluated (13.2.2), then the content is looked at.
 """
 
+import time
 from typing import Final
 
 from kvput.content.media_types import Content
@@ -30,11 +31,24 @@ FREE_METHODS: Final = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
 """Where nothing stands yet: PUT makes a resource, POST a collection."""
 
 
-def validators_of(entry: Entry | None) -> Validators | None:
-    """The validators of a resource's representation; None where there is no resource."""
-    if entry is None:
-        return None
-    return Validators(ETag(entry.digest), entry.modified_ns // 1_000_000_000)
+def modified_seconds(entry: Entry) -> int:
+    """When the resource was modified, in seconds since the epoch, as Last-Modified says it.
+
+    A file whose time lies in the future, by hand or another clock, is as old as
+    the answer: RFC 9110 8.8.2.1 forbids a Last-Modified later than the Date.
+    """
+    return min(entry.modified_ns // 1_000_000_000, int(time.time()))
+
+
+def validators_of(entry: Entry) -> Validators:
+    """The validators of a resource's representation."""
+    return Validators(ETag(entry.digest), modified_seconds(entry))
+
+
+def require_preconditions(conditions: Preconditions, method: str, entry: Entry | None) -> None:
+    """Raise PreconditionFailed unless the conditions hold for what is there, or for nothing."""
+    if conditions:
+        require(conditions, method, None if entry is None else validators_of(entry))
 
 
 def put(path: ResourcePath, content: Content | KvputError, conditions: Preconditions) -> Decision:
@@ -48,7 +62,7 @@ def put(path: ResourcePath, content: Content | KvputError, conditions: Precondit
         before = view.get(path)
         if before is None:
             refuse_to_hide(view, path)
-        require(conditions, "PUT", validators_of(before))
+        require_preconditions(conditions, "PUT", before)
         if isinstance(content, KvputError):
             raise content
         return Batch((Put(path, content.body),))
@@ -63,9 +77,9 @@ def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
         before = view.get(path)
         if before is None:
             if view.is_collection(path.beneath):
-                raise method_not_allowed("DELETE", path.url, COLLECTION_METHODS)
+                raise method_not_allowed("DELETE", COLLECTION_METHODS)
             raise nothing_there(path.url)
-        require(conditions, "DELETE", validators_of(before))
+        require_preconditions(conditions, "DELETE", before)
         writes: tuple[Write, ...] = (Delete(path),)
         # A number that a client chose is as used up as one that POST gave.
         number = number_of(path.name)
@@ -98,8 +112,8 @@ def nothing_there(url: str) -> NotFound:
     return NotFound(f"Nothing is stored under {url}.")
 
 
-def method_not_allowed(method: str, url: str, allowed: str) -> MethodNotAllowed:
-    """The error for a method that what stands at `url` does not take (RFC 9110 15.5.6)."""
+def method_not_allowed(method: str, allowed: str) -> MethodNotAllowed:
+    """The error for a method that what stands under the path does not take (RFC 9110 15.5.6)."""
     return MethodNotAllowed(
-        f"{method} does not apply to {url}: use one of {allowed}.", fields=(("Allow", allowed),)
+        f"{method} does not apply here: use one of {allowed}.", fields=(("Allow", allowed),)
     )

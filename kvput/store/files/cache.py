@@ -7,7 +7,6 @@ soon after its file's last change is read again, as git does with its index
 ("racy" entries). Correctness therefore rests on stat alone, on no watcher.
 """
 
-import hashlib
 import os
 import stat
 import threading
@@ -19,10 +18,10 @@ from functools import lru_cache
 from typing import Final
 
 from kvput.paths import ResourcePath
-from kvput.semantics.validators import DIGEST_HEX_DIGITS, content_digest
+from kvput.semantics.validators import ContentHasher, content_digest
 from kvput.store.base import Entry
 from kvput.store.files.layout import Location, locate
-from kvput.store.files.reader import Reader, Signature, hash_all, read_all, signature
+from kvput.store.files.reader import Reader, Signature, read_all, read_pieces, signature
 
 LARGEST_HELD: Final = 1 << 20
 """Content over this many bytes is not held: only its digest is kept."""
@@ -179,10 +178,12 @@ def _cost(entry: Entry) -> int:
 def _read_entry(path: ResourcePath, descriptor: int, status: os.stat_result) -> Entry:
     if status.st_size <= LARGEST_HELD:
         return _entry(path, read_all(descriptor, status.st_size), status)
-    hasher = hashlib.sha256()
-    size = hash_all(descriptor, hasher)
-    digest = hasher.hexdigest()[:DIGEST_HEX_DIGITS]
-    return Entry(path, digest, status.st_mtime_ns, size, None)
+    hasher = ContentHasher()
+    size = 0
+    for piece in read_pieces(descriptor):
+        hasher.update(piece)
+        size += len(piece)
+    return Entry(path, hasher.digest(), status.st_mtime_ns, size, None)
 
 
 def _entry(path: ResourcePath, content: bytes, status: os.stat_result) -> Entry:

@@ -8,7 +8,6 @@ checked in `kvput.store.files.cache`.
 """
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -152,10 +151,9 @@ def read_all(descriptor: int, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def hash_all(descriptor: int, hasher: "hashlib._Hash") -> int:
-    """Feed the file's bytes to the hasher in pieces; gives their number."""
+def read_pieces(descriptor: int) -> Iterator[bytes]:
+    """The file's bytes from its start, in pieces."""
     offset = 0
     while piece := os.pread(descriptor, _PIECE, offset):
-        hasher.update(piece)
+        yield piece
         offset += len(piece)
-    return offset

@@ -1,0 +1,179 @@
+"""`kvput serve`: opens the store, listens, prints where, and stops cleanly."""
+
+import asyncio
+import dataclasses
+import errno
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import click
+from aiohttp import web
+
+from kvput import __version__
+from kvput.config import Config
+from kvput.errors import ConfigError, KvputError
+from kvput.paths import CollectionPath
+from kvput.semantics.origins import is_loopback_name
+from kvput.server.answer import Answer, Stream
+from kvput.server.app import Edge, make_app
+from kvput.store import open_store
+from kvput.store.base import Store
+
+_GRACE_SECONDS: Final = 10.0
+"""How long requests may take to be finished after the server was told to stop."""
+_SHOWN_URLS: Final = 12
+_STATUS_COLOURS: Final = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+
+
+class ListenError(KvputError):
+    """The address cannot be listened on."""
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGINT or SIGTERM. Raises ConfigError, DataUnusable, DataInUse, ListenError."""
+    _log_to_stderr()
+    config = _checked(config)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    store = open_store(config.data, read_cache=config.read_cache)
+    try:
+        edge = make_app(store, config, _access_log(config))
+        runner = web.ServerRunner(edge.server(), shutdown_timeout=_GRACE_SECONDS)
+        await runner.setup()
+        try:
+            site = web.SockSite(runner, _listen(config.host, config.port))
+            stop = _stop_signal()
+            await site.start()
+            await _announce(config, store, runner)
+            await stop.wait()
+            await _drain(edge, site)
+        finally:
+            await runner.cleanup()
+    finally:
+        await store.close()
+
+
+def _checked(config: Config) -> Config:
+    """The configuration with the host's own name allowed; ConfigError where it is not safe."""
+    if is_loopback_name(config.host):
+        return config
+    if not config.insecure:
+        raise ConfigError(
+            f"--host {config.host}: other machines could reach this address, and whoever reaches "
+            "it may read and write everything: keep to 127.0.0.1, or add --insecure if you want "
+            "just that."
+        )
+    if config.host in ("0.0.0.0", "::"):  # noqa: S104  # compared with, not bound to
+        return config
+    return dataclasses.replace(config, allow_hosts=config.allow_hosts | {config.host})
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ListenError."""
+    place = f"{host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (socket.gaierror, UnicodeError):
+        raise ListenError(f"--host {host}: there is no such address here.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ListenError(
+                f"{place} is in use by another program: stop it, or choose another --port."
+            ) from None
+        raise ListenError(
+            f"{place} cannot be listened on: {os.strerror(error.errno or 0)}."
+        ) from None
+    return listener
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _drain(edge: Edge, site: web.BaseSite) -> None:
+    """Take no more connections, and let the requests that have begun be answered."""
+    await site.stop()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE_SECONDS):
+            await edge.drain()
+
+
+# --- what is printed
+
+
+async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> None:
+    host, port = runner.addresses[0][:2]
+    base = f"http://{_url_host(config.host, str(host))}:{port}"
+    names = await store.names(CollectionPath(()))
+    urls = [] if names is None else [collection.url for collection in names.collections]
+    urls += [] if names is None else [resource.url for resource in names.resources]
+    click.echo(f"kvput {__version__} serves {config.data.resolve()}")
+    if store.read_only is not None:
+        click.echo(store.read_only)
+    click.echo(f"\n  {base}/")
+    for url in urls[:_SHOWN_URLS]:
+        click.echo(f"  {base}{url}")
+    if len(urls) > _SHOWN_URLS:
+        click.echo(f"  and {len(urls) - _SHOWN_URLS} more")
+    click.echo("\nPress Ctrl+C to stop.")
+    sys.stdout.flush()
+
+
+def _url_host(asked: str, bound: str) -> str:
+    try:
+        address = ipaddress.ip_address(bound)
+    except ValueError:
+        return asked
+    if address.is_unspecified:
+        return "localhost"
+    return f"[{bound}]" if address.version == 6 else bound
+
+
+def _access_log(config: Config) -> Callable[[str, str, Answer, float], None] | None:
+    wanted = config.access_log == "always" or (config.access_log == "auto" and sys.stderr.isatty())
+    return _log_answer if wanted else None
+
+
+def _log_answer(method: str, target: str, answer: Answer, seconds: float) -> None:
+    size = answer.content.length if isinstance(answer.content, Stream) else len(answer.content)
+    status = click.style(str(answer.status), fg=_STATUS_COLOURS.get(answer.status // 100))
+    # What a client sends must not steer the terminal.
+    shown = "".join(c if c.isprintable() else "?" for c in f"{method:<7} {target}")
+    now = time.strftime("%H:%M:%S")
+    click.echo(f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms", err=True)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("kvput: %(message)s"))
+    logging.getLogger().addHandler(handler)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415  # not on every platform
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

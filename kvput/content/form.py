@@ -1,0 +1,88 @@
+"""Forms: application/x-www-form-urlencoded, as the WHATWG URL standard parses it.
+
+Belongs here: names and values out of the bytes. Does not belong here: what a
+repeated or a bracketed name means to a resource.
+
+kvput is stricter than a browser's parser in one thing: what it would silently
+replace or keep undecoded (a broken escape, bytes that are no UTF-8) it refuses.
+"""
+
+import re
+
+from kvput.content.source_text import decode_utf8, malformed
+from kvput.errors import ContentTooLarge
+
+MAX_FIELDS = 10_000
+
+_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})++|%")
+
+
+def parse(text: bytes) -> dict[str, str | list[str]]:
+    """Return the fields of a form in their order; a name that repeats has a list of its values.
+
+    URL standard, section "application/x-www-form-urlencoded parsing": names and
+    values are split at the first `=`, `+` is a space, escapes are UTF-8.
+
+    Raises MalformedContent, with line and column, for a broken escape, for what is no
+    UTF-8, and for JSON that is called a form; ContentTooLarge beyond MAX_FIELDS.
+    """
+    decoded = decode_utf8(text)
+    start = len(decoded) - len(decoded.lstrip())
+    # An encoder writes these as %7B and %5B. curl's -d sends JSON so, whose user must know.
+    if decoded.startswith(("{", "["), start):
+        raise malformed(
+            "The content is JSON, but Content-Type says it is a form: "
+            "send Content-Type: application/json (curl: --json instead of -d).",
+            decoded,
+            offset=start,
+        )
+    fields: dict[str, str | list[str]] = {}
+    offset = count = 0
+    for field in decoded.split("&"):
+        if field:
+            count += 1
+            if count > MAX_FIELDS:
+                raise ContentTooLarge(
+                    f"The form has more than {MAX_FIELDS} fields: send it as application/json."
+                )
+            name, equals, value = field.partition("=")
+            value_offset = offset + len(name) + len(equals)
+            _add(fields, _decode(decoded, offset, name), _decode(decoded, value_offset, value))
+        offset += len(field) + 1
+    return fields
+
+
+def _add(fields: dict[str, str | list[str]], name: str, value: str) -> None:
+    present = fields.get(name)
+    if present is None:
+        fields[name] = value
+    elif isinstance(present, str):
+        fields[name] = [present, value]
+    else:
+        present.append(value)
+
+
+def _decode(text: str, offset: int, part: str) -> str:
+    """Decode a name or a value, which stands at `offset` in `text`."""
+
+    def unescape(match: re.Match[str]) -> str:
+        escapes = match[0]
+        if escapes == "%":
+            raise malformed(
+                "After % stand two hexadecimal digits: write %25 for the character itself.",
+                text,
+                offset=offset + match.start(),
+            )
+        # Characters that are not escaped are whole, so that each run of escapes must be so too.
+        octets = bytes.fromhex(escapes.replace("%", ""))
+        try:
+            return octets.decode("utf-8")
+        except UnicodeDecodeError as error:
+            invalid = error.start
+        raise malformed(
+            "The escapes here are not UTF-8: encode the characters as UTF-8 before escaping.",
+            text,
+            offset=offset + match.start() + invalid * len("%00"),
+        )
+
+    return _ESCAPES.sub(unescape, part.replace("+", " "))

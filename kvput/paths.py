@@ -1,0 +1,397 @@
+"""Request targets as values, and where each value lies below the data folder.
+
+A resource `/articles/1` is the file `articles/1.json`, a collection
+`/articles/` the directory `articles`. The mapping is total and reversible: each
+allowed path has exactly one file, and a file has either exactly one path or,
+where its name is not the one that `encode_segment` writes, none.
+
+A file name is its segment's text. Only what some file system cannot hold, reads
+as something else or drops without a word is percent-encoded in it, so that a
+data folder can be copied to any machine.
+
+This module holds: the syntax of a path, the values that come of it, and the
+encoding of names. It does not hold: whether something is stored there, what a
+given disk makes of a name (the store asks `fold`), the query of a target.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from kvput.errors import InvalidPath, PathTooLong
+
+SUFFIX: Final = ".json"
+SERVER_SEGMENT: Final = "-"
+"""The first segment of the server's own paths (`/-/health`)."""
+
+MAX_NAME_BYTES: Final = 255
+"""The longest file name, suffix included: NAME_MAX of Linux, macOS and Windows."""
+MAX_PATH_BYTES: Final = 2048
+"""The longest file path below the data folder: leaves half of Linux's PATH_MAX to the folder."""
+
+# Each byte of a path may be sent as three characters ("%41"), and NFC makes no
+# text shorter than a third. What is longer than this is too long however it decodes,
+# and is told so before any work is done on it.
+_MAX_SENT_CHARACTERS: Final = 9 * MAX_PATH_BYTES
+
+_CACHED_TARGETS: Final = 16_384
+# Longer paths are parsed each time: else strangers could fill the cache's memory with them.
+_MAX_CACHED_CHARACTERS: Final = 512
+
+# RFC 3986 section 3.3: pchar = unreserved / pct-encoded / sub-delims / ":" / "@".
+# The unreserved ones, `quote` leaves as they are.
+_PCHAR: Final = "!$&'()*+,;=:@"
+
+_NOT_IN_A_PATH: Final = re.compile(r"[^!-~]|[#?]")
+_BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+# The names that Windows gives to devices in every directory, whatever extension follows;
+# spaces between the name and the extension do not count.
+_DEVICE: Final = r"(?:CON|PRN|AUX|NUL|(?:COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$)\ *(?:\.|\Z)"
+
+_UNSAFE: Final = re.compile(
+    rf"""
+      %                          # begins an escape
+    | [\x00-\x1f\x7f-\x9f]       # control characters: C0, DEL, C1
+    | [/<>:"|?*\\]               # separators and wildcards on one system or another
+    | \A\.                       # hidden on POSIX; also `.counter` and temporary files
+    | [.\ ]\Z                    # dropped by Windows
+    | \A(?={_DEVICE}).           # opens a device on Windows
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+
+# The usual names (`articles`, `42`), known at one glance to be their own encoding.
+_PLAIN: Final = re.compile(rf"(?!{_DEVICE})[0-9A-Za-z_-]{{1,250}}", re.IGNORECASE | re.ASCII)
+
+# Unicode's Default_Ignorable_Code_Point, which `unicodedata` does not tell.
+_IGNORABLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
+# --- values -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePath:
+    """The path of a resource: one or more segments of decoded text in NFC.
+
+    Raises InvalidPath for a segment that is no name and for the server's own
+    first segment, PathTooLong for a file path over MAX_PATH_BYTES, ValueError
+    without segments: a value of this class always has a file.
+    """
+
+    segments: tuple[str, ...]
+    file: str = field(init=False, repr=False, compare=False)
+    """The file, relative to the data folder and in POSIX form: `articles/1.json`."""
+
+    def __post_init__(self) -> None:
+        if not self.segments:
+            raise ValueError("a resource path needs at least one segment")
+        object.__setattr__(self, "file", _encode_all(self.segments) + SUFFIX)
+
+    @property
+    def name(self) -> str:
+        """The last segment."""
+        return self.segments[-1]
+
+    @property
+    def url(self) -> str:
+        """The path as a request target: `/articles/1`; parsing it gives this path again."""
+        return _url(self.segments)
+
+    @property
+    def parent(self) -> "CollectionPath":
+        """The collection in which the resource is an item."""
+        return CollectionPath(self.segments[:-1])
+
+    @property
+    def beneath(self) -> "CollectionPath":
+        """The collection of the same name: `/articles/1/` for `/articles/1`."""
+        return CollectionPath(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPath:
+    """The path of a collection: segments of decoded text in NFC, none for the root.
+
+    Raises InvalidPath and PathTooLong as ResourcePath does: each collection but
+    the root has a resource of the same name.
+    """
+
+    segments: tuple[str, ...]
+    directory: str = field(init=False, repr=False, compare=False)
+    """The directory, relative to the data folder and in POSIX form; the root is empty text."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "directory", _encode_all(self.segments))
+
+    @property
+    def url(self) -> str:
+        """The path as a request target, without a closing slash: `/articles`; the root is `/`."""
+        return _url(self.segments)
+
+    def resource(self, name: str) -> ResourcePath:
+        """The item called `name`, which is decoded text: a slash in it is part of the name.
+
+        Raises InvalidPath when it is no name, PathTooLong when it does not fit.
+        """
+        return ResourcePath((*self.segments, unicodedata.normalize("NFC", name)))
+
+    @property
+    def as_resource(self) -> ResourcePath:
+        """The resource of the same name; ValueError at the root, which has none."""
+        return ResourcePath(self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPath:
+    """A path of the server's own: `/-/health` is called `health`.
+
+    The name stays percent-encoded, in its shortest form: a slash in it always
+    separates, so that no encoded one can lead out of a folder of static files.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request's path can name.
+
+    `/articles` names a resource or the collection of that name, whichever
+    exists; `/articles/` and `/` a collection only; `/-/health` neither.
+    """
+
+    resource: ResourcePath | None = None
+    collection: CollectionPath | None = None
+    own: ServerPath | None = None
+
+
+# --- from the request target ------------------------------------------------
+
+
+def parse_target(path: str) -> Target:
+    """Read the path of a request target (RFC 3986 section 3.3), as sent and without its query.
+
+    Each segment is percent-decoded exactly once, as UTF-8, and normalised to NFC.
+
+    Raises InvalidPath for a path that can name nothing, PathTooLong for one that
+    no store holds.
+    """
+    return _parse_cached(path) if len(path) <= _MAX_CACHED_CHARACTERS else _parse(path)
+
+
+def _parse(path: str) -> Target:
+    if not path.startswith("/"):
+        raise InvalidPath(f'The path "{_shown(path)}" must begin with a slash.')
+    if len(path) > _MAX_SENT_CHARACTERS:
+        raise _too_long()
+    *sent, last = path[1:].split("/")
+    names_collection = not last
+    if last:
+        sent.append(last)
+    segments = tuple(_decode(segment) for segment in sent)
+    if segments[:1] == (SERVER_SEGMENT,):
+        for segment in segments:
+            _file_name(segment)
+        ending = "/" if names_collection and len(segments) > 1 else ""
+        return Target(own=ServerPath(_url(segments[1:])[1:] + ending))
+    collection = CollectionPath(segments)
+    if names_collection:
+        return Target(collection=collection)
+    return Target(resource=ResourcePath(segments), collection=collection)
+
+
+_parse_cached: Final = lru_cache(maxsize=_CACHED_TARGETS)(_parse)
+
+
+def _decode(sent: str) -> str:
+    """A segment as sent, as text in NFC."""
+    if _NOT_IN_A_PATH.search(sent):
+        raise InvalidPath(
+            f'The segment "{_shown(sent)}" holds a character that a path cannot hold as it is:'
+            " percent-encode it, as UTF-8."
+        )
+    if _BROKEN_ESCAPE.search(sent):
+        raise InvalidPath(
+            f'The segment "{_shown(sent)}" holds a "%" without two hexadecimal digits:'
+            ' write the percent sign itself as "%25".'
+        )
+    if "%" not in sent:
+        return sent
+    # RFC 3986 section 2.4: "Implementations must not percent-encode or decode the same
+    # string more than once".
+    try:
+        text = unquote_to_bytes(sent).decode()
+    except UnicodeDecodeError:
+        raise InvalidPath(
+            f'The segment "{_shown(sent)}" is not UTF-8: percent-encode its text as UTF-8.'
+        ) from None
+    return unicodedata.normalize("NFC", text)
+
+
+# --- to and from the disk ---------------------------------------------------
+
+
+def encode_segment(segment: str) -> str:
+    """The name on disk of a segment: of its directory and, with SUFFIX, of its file.
+
+    Takes any text without surrogates; other text encodes to different names.
+    Text that is in NFC stays so.
+    """
+    if _PLAIN.fullmatch(segment):
+        return segment
+    unsafe = {match.start() for match in _UNSAFE.finditer(segment)}
+    # A directory never looks like the file of a resource, on no disk: `/a` is the file
+    # `a.json`, `/a.json/b` lies in the directory `a%2Ejson`.
+    if fold(segment).endswith(SUFFIX):
+        unsafe.add(segment.rindex("."))
+    name: list[str] = []
+    escaped = False
+    for index, character in enumerate(segment):
+        # A combining mark behind an escape is escaped too: normalisation would join it
+        # with the escape's last hexadecimal digit ("%2E" and an acute accent to "%2É").
+        escaped = index in unsafe or (escaped and unicodedata.combining(character) != 0)
+        name.append(_escape(character) if escaped else character)
+    return "".join(name)
+
+
+def decode_segment(name: str) -> str | None:
+    """The segment that `encode_segment` turns into `name`; None where there is none.
+
+    None also where a segment is no name of a resource: then nothing in the
+    directory `name` has a path. Takes names as the OS gives them, surrogate
+    escapes included.
+    """
+    if _PLAIN.fullmatch(name):
+        return name
+    try:
+        segment = unquote_to_bytes(name).decode()
+        return segment if _file_name(segment) == name else None
+    except (UnicodeError, InvalidPath):
+        return None
+
+
+def resource_name(file_name: str) -> str | None:
+    """The last segment of the resource whose file has this name; None where it is no resource."""
+    if not file_name.endswith(SUFFIX):
+        return None
+    return decode_segment(file_name.removesuffix(SUFFIX))
+
+
+def resource_at(file: str) -> ResourcePath | None:
+    """The resource whose `file` this is; None where it is no resource's."""
+    if not file.endswith(SUFFIX):
+        return None
+    segments = _decode_all(file.removesuffix(SUFFIX))
+    return ResourcePath(segments) if segments else None
+
+
+def collection_at(directory: str) -> CollectionPath | None:
+    """The collection whose `directory` this is; None where nothing in it has a path."""
+    segments = _decode_all(directory) if directory else ()
+    return None if segments is None else CollectionPath(segments)
+
+
+def fold(name: str) -> str:
+    """What a disk that ignores case and normalisation makes of a name.
+
+    Two names with the same result may be one file on such a disk. This is
+    Unicode's canonical caseless match (section 3.13, D145) without ignorable
+    code points, as the case-insensitive ext4, HFS+ and APFS compare.
+    """
+    if name.isascii():
+        return name.lower()
+    text = unicodedata.normalize("NFD", name).casefold()
+    return unicodedata.normalize("NFD", _IGNORABLE.sub("", text))
+
+
+def _file_name(segment: str) -> str:
+    """The encoded name of a segment; InvalidPath where it can be the name of nothing."""
+    if _PLAIN.fullmatch(segment):
+        return segment
+    fault = _FAULTS.get(segment)
+    if "\0" in segment:
+        fault = 'holds a NUL ("%00"), which no file name can hold: leave it out'
+    elif not unicodedata.is_normalized("NFC", segment):
+        fault = "is not in Unicode's normal form C: normalise it"
+    if fault:
+        raise InvalidPath(f'The segment "{_shown(segment)}" {fault}.')
+    name = encode_segment(segment)
+    try:
+        size = len(name.encode()) + len(SUFFIX)
+    except UnicodeEncodeError:
+        raise InvalidPath(
+            f'The segment "{_shown(segment)}" holds half a surrogate pair: use whole characters.'
+        ) from None
+    if size > MAX_NAME_BYTES:
+        raise InvalidPath(
+            f'The segment "{_shown(segment)}" makes a file name of {size} bytes:'
+            f" choose one that makes at most {MAX_NAME_BYTES}."
+        )
+    return name
+
+
+_FAULTS: Final = {
+    "": "is empty: write a single slash between two names",
+    ".": "is relative: write the path without it",
+    "..": "is relative: write the path without it",
+}
+
+
+def _encode_all(segments: tuple[str, ...]) -> str:
+    """The path on disk, without a suffix, that the segments name; InvalidPath, PathTooLong."""
+    if segments[:1] == (SERVER_SEGMENT,):
+        raise InvalidPath(
+            f'The first segment "{SERVER_SEGMENT}" is for the server itself: choose another name.'
+        )
+    path = "/".join(map(_file_name, segments))
+    if len(path.encode()) + len(SUFFIX) > MAX_PATH_BYTES:
+        raise _too_long()
+    return path
+
+
+def _decode_all(path: str) -> tuple[str, ...] | None:
+    """The segments that `_encode_all` turns into `path`; None where there are none."""
+    segments: list[str] = []
+    for name in path.split("/"):
+        segment = decode_segment(name)
+        if segment is None:
+            return None
+        segments.append(segment)
+    fits = len(path.encode()) + len(SUFFIX) <= MAX_PATH_BYTES
+    return tuple(segments) if fits and segments[0] != SERVER_SEGMENT else None
+
+
+# --- helpers ----------------------------------------------------------------
+
+
+def _url(segments: tuple[str, ...]) -> str:
+    return "/" + "/".join(quote(segment, safe=_PCHAR) for segment in segments)
+
+
+def _escape(character: str) -> str:
+    # RFC 3986 section 2.1: "URI producers and normalizers should use uppercase
+    # hexadecimal digits".
+    return "".join(f"%{byte:02X}" for byte in character.encode())
+
+
+def _shown(text: str) -> str:
+    """Text of a request for an error's sentence: ASCII, on one line, not too long."""
+    short = text if len(text) <= 60 else text[:60] + "..."
+    printable = _PCHAR + "%/?#[]<>{}|^`\\"
+    return quote(short, safe=printable, errors="backslashreplace")
+
+
+def _too_long() -> PathTooLong:
+    return PathTooLong(
+        f"The path makes a file path of more than {MAX_PATH_BYTES} bytes:"
+        " use shorter or fewer segments."
+    )

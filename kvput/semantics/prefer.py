@@ -1,0 +1,56 @@
+"""Preferences: what the client would like, but does not insist on (RFC 7240).
+
+Here belong the Prefer field and the text for Preference-Applied. Whether a
+preference is honoured is for the one who makes the answer.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from kvput.semantics.fields import QUOTED_STRING, TOKEN, split_list, unquote
+
+Return = Literal["minimal", "representation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The preferences that kvput knows; None where the client states none."""
+
+    return_: Return | None = None
+
+    @property
+    def applied(self) -> str | None:
+        """The value for Preference-Applied once `return_` is honoured; None without one."""
+        return None if self.return_ is None else f"return={self.return_}"
+
+
+_RETURNS: Final[dict[str, Return]] = {"minimal": "minimal", "representation": "representation"}
+
+# RFC 7240 section 2: preference = token [ BWS "=" BWS word ] *( OWS ";" [ OWS parameter ] ).
+# "Empty or zero-length values are equivalent to no value being specified" lets a
+# value be missing after "=", too.
+_WORD: Final = rf"(?:{TOKEN}|{QUOTED_STRING})"
+_PREFERENCE: Final = re.compile(
+    rf"(?P<name>{TOKEN})(?:[ \t]*+=[ \t]*+(?P<value>{_WORD})?+)?+"
+    rf"(?:[ \t]*+;[ \t]*+(?:{TOKEN}(?:[ \t]*+=[ \t]*+{_WORD}?+)?+)?+)*+"
+)
+
+
+def parse_preferences(value: str | None) -> Preferences:
+    """The preferences in a Prefer field's value, None when it is absent (RFC 7240 section 2).
+
+    Raises nothing: a preference that is malformed or unknown is ignored.
+    """
+    preferences: dict[str, str] = {}
+    for element in split_list(value or ""):
+        match = _PREFERENCE.fullmatch(element)
+        # Section 2: a server that does not recognize a preference ignores it and
+        # goes on as if it were not specified.
+        if match is None:
+            continue
+        # Section 2: preference tokens are case-insensitive; if one is specified
+        # more than once, the first is the one to be considered.
+        preferences.setdefault(match["name"].lower(), unquote(match["value"] or ""))
+    # Section 4.2 writes the values as literals of ABNF, which have no case.
+    return Preferences(return_=_RETURNS.get(preferences.get("return", "").lower()))

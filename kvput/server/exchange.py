@@ -1,0 +1,175 @@
+"""One request, as handlers see it: its method, target and fields, and its content once read.
+
+Turns aiohttp's request into values and reads content within its limit. What a
+request means is for the handlers and the rules below them.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.http import HttpVersion11
+
+from kvput.config import Config
+from kvput.content.coding import decoder_for
+from kvput.content.media_types import Content, MediaTable, reader_for
+from kvput.errors import (
+    ContentTooLarge,
+    ExpectationFailed,
+    InvalidContent,
+    KvputError,
+    MalformedContent,
+    MalformedRequest,
+)
+from kvput.paths import Target
+from kvput.semantics.fields import parse_media_type
+from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse_preconditions
+from kvput.semantics.prefer import Preferences, parse_preferences
+from kvput.store.base import Store
+
+_CONDITIONAL_FIELDS: Final = (
+    hdrs.IF_MATCH,
+    hdrs.IF_NONE_MATCH,
+    hdrs.IF_MODIFIED_SINCE,
+    hdrs.IF_UNMODIFIED_SINCE,
+)
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What every handler is given: the store and the configuration."""
+
+    store: Store
+    config: Config
+
+
+class Exchange:
+    """A request on its way through the server."""
+
+    __slots__ = ("_request", "app", "method", "target")
+
+    def __init__(self, app: Application, request: web.BaseRequest, target: Target) -> None:
+        self.app = app
+        self.method = request.method
+        self.target = target
+        self._request = request
+
+    def field(self, name: str) -> str | None:
+        """A header field's value, its lines joined by a comma (RFC 9110 5.3); None when absent."""
+        return field_value(self._request, name)
+
+    @property
+    def preconditions(self) -> Preconditions:
+        """The request's preconditions. Raises MalformedField."""
+        headers = self._request.headers
+        if (
+            hdrs.IF_NONE_MATCH in headers
+            or hdrs.IF_MATCH in headers
+            or hdrs.IF_MODIFIED_SINCE in headers
+            or hdrs.IF_UNMODIFIED_SINCE in headers
+        ):
+            return _preconditions(*(self.field(name) for name in _CONDITIONAL_FIELDS))
+        return NO_PRECONDITIONS
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the client prefers (RFC 7240)."""
+        return parse_preferences(self.field("Prefer"))
+
+    async def read_content(self, table: MediaTable) -> Content | KvputError:
+        """Read the request's content by its media type.
+
+        Content that does not parse is given back as its error: preconditions
+        come before it. Raises UnsupportedMediaType, UnsupportedContentCoding,
+        ContentTooLarge, ExpectationFailed, MalformedRequest.
+        """
+        content_type = self.field("Content-Type")
+        media_type = None if content_type is None else _media_type(content_type)
+        reader = reader_for(
+            table,
+            None if media_type is None else media_type.essence,
+            None if media_type is None else media_type.parameter("charset"),
+        )
+        make_decoder = decoder_for(self.field("Content-Encoding"))
+        limit = self.app.config.max_body
+        length = self._request.content_length
+        if length is not None and length > limit:
+            raise _too_large(limit)
+        await self._continue()
+        try:
+            if make_decoder is None:
+                return reader(await self._read(limit))
+            decoder = make_decoder()
+            pieces = [decoder.feed(piece, limit) async for piece in self._pieces(limit)]
+            return reader(b"".join([*pieces, decoder.finish()]))
+        except (MalformedContent, InvalidContent) as error:
+            return error
+
+    @property
+    def awaits_continue(self) -> bool:
+        """Whether the client holds its content back until it is told to go on."""
+        # RFC 9110 10.1.1: a 100-continue expectation of an HTTP/1.0 request is ignored.
+        return hdrs.EXPECT in self._request.headers and self._request.version >= HttpVersion11
+
+    def refuse_expectation(self) -> None:
+        """Raise ExpectationFailed for an `Expect` that is not known (RFC 9110 10.1.1)."""
+        expectation = self.field("Expect")
+        if expectation is not None and expectation.lower() != "100-continue":
+            raise ExpectationFailed(
+                f"The expectation {expectation!r} is unknown: send the request without Expect."
+            )
+
+    async def _continue(self) -> None:
+        if not self.awaits_continue:
+            return
+        await self._request.writer.write(_CONTINUE)
+        # The interim answer is none: an error may still be sent in full.
+        self._request.writer.output_size = 0
+
+    async def _read(self, limit: int) -> bytes:
+        pieces = [piece async for piece in self._pieces(limit)]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _pieces(self, limit: int) -> AsyncIterator[bytes]:
+        size = 0
+        stream = self._request.content
+        while True:
+            try:
+                piece = await stream.readany()
+            except web.RequestPayloadError as error:
+                raise MalformedRequest(
+                    f"The content broke off or is framed wrongly ({error}): send it again."
+                ) from None
+            if not piece:
+                return
+            size += len(piece)
+            if size > limit:
+                raise _too_large(limit)
+            yield piece
+
+
+def field_value(request: web.BaseRequest, name: str) -> str | None:
+    """A header field's value, its lines joined by a comma (RFC 9110 5.3); None when absent."""
+    lines = request.headers.getall(name, None)
+    if lines is None:
+        return None
+    return lines[0] if len(lines) == 1 else ", ".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _preconditions(*values: str | None) -> Preconditions:
+    # A client that polls sends the same tag each time: reading it is most of a 304's cost.
+    return parse_preconditions(dict(zip(_CONDITIONAL_FIELDS, values, strict=True)).get)
+
+
+_media_type = lru_cache(maxsize=256)(parse_media_type)
+
+
+def _too_large(limit: int) -> ContentTooLarge:
+    return ContentTooLarge(
+        f"The content is larger than {limit} bytes, which is the limit here: send less, or start "
+        "the server with a higher --max-body."
+    )

@@ -1,0 +1,71 @@
+"""Routing: from the kind of target and the method to the handler."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from kvput.errors import MethodNotImplemented
+from kvput.paths import Target
+from kvput.resources.resource import method_not_allowed
+from kvput.server.answer import Answer
+from kvput.server.exchange import Exchange
+from kvput.server.handlers import collections, own, resources, root
+
+Handler = Callable[[Exchange], Awaitable[Answer]]
+Methods = Mapping[str, Handler]
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""RFC 9110 section 9.2.1."""
+
+_KNOWN_METHODS: Final = SAFE_METHODS | {"PUT", "POST", "PATCH", "DELETE", "CONNECT"}
+"""A method outside these is not implemented anywhere here (RFC 9110 9.1: 501)."""
+
+# `/articles/1`: a resource, a collection's bare name, or nothing yet. Which it is, is known
+# only when the store is asked.
+_NAME: Final[Methods] = {
+    "GET": resources.get,
+    "HEAD": resources.get,
+    "PUT": resources.put,
+    "POST": collections.post,
+    "DELETE": resources.delete,
+    "OPTIONS": resources.options,
+}
+# `/articles/`
+_COLLECTION: Final[Methods] = {
+    "GET": collections.get,
+    "HEAD": collections.get,
+    "POST": collections.post,
+    "OPTIONS": collections.options,
+}
+# `/`
+_ROOT: Final[Methods] = {"GET": root.get, "HEAD": root.get, "OPTIONS": root.options}
+# `*`
+_SERVER: Final[Methods] = {"OPTIONS": root.options_of_server}
+# `/-/health` and its like: the same for all, whatever the name.
+_OWN: Final[Methods] = {"GET": own.get, "HEAD": own.get, "OPTIONS": own.options}
+
+
+def route(exchange: Exchange) -> Handler:
+    """The handler for a request. Raises MethodNotImplemented."""
+    methods = _methods(exchange.target)
+    handler = methods.get(exchange.method)
+    if handler is not None:
+        return handler
+    if exchange.method in _KNOWN_METHODS:
+        return resources.refuse if methods is _NAME else _refuse
+    raise MethodNotImplemented(
+        f"The method {exchange.method} is unknown here: use one of {', '.join(methods)}."
+    )
+
+
+async def _refuse(exchange: Exchange) -> Answer:
+    raise method_not_allowed(exchange.method, ", ".join(_methods(exchange.target)))
+
+
+def _methods(target: Target) -> Methods:
+    if target.resource is not None:
+        return _NAME
+    if target.own is not None:
+        return _OWN
+    if target.collection is None:
+        return _SERVER
+    return _COLLECTION if target.collection.segments else _ROOT
