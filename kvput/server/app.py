@@ -148,13 +148,13 @@ def _split_target(request: web.BaseRequest) -> tuple[str, str | None]:
     target = request.raw_path
     if target == "*" and request.method == "OPTIONS":
         return target, host
-    absolute = _ABSOLUTE_TARGET.match(target)
-    if absolute is not None:
-        host = absolute["authority"]
-        target = target[absolute.end() :]
-        target = target if target.startswith("/") else "/" + target
-    path, _, _ = target.partition("?")
-    return path, host
+    if not target.startswith("/"):
+        absolute = _ABSOLUTE_TARGET.match(target)
+        if absolute is not None:
+            host = absolute["authority"]
+            target = target[absolute.end() :]
+            target = target if target.startswith("/") else "/" + target
+    return target.partition("?")[0], host
 
 
 @lru_cache(maxsize=256)

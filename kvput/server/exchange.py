@@ -4,6 +4,7 @@ Turns aiohttp's request into values and reads content within its limit. What a
 request means is for the handlers and the rules below them.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +15,7 @@ from aiohttp.http import HttpVersion11
 
 from kvput.config import Config
 from kvput.content.coding import decoder_for
-from kvput.content.media_types import Content, MediaTable, reader_for
+from kvput.content.media_types import Content, MediaTable, Reader, reader_for
 from kvput.errors import (
     ContentTooLarge,
     ExpectationFailed,
@@ -29,12 +30,7 @@ from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse
 from kvput.semantics.prefer import Preferences, parse_preferences
 from kvput.store.base import Store
 
-_CONDITIONAL_FIELDS: Final = (
-    hdrs.IF_MATCH,
-    hdrs.IF_NONE_MATCH,
-    hdrs.IF_MODIFIED_SINCE,
-    hdrs.IF_UNMODIFIED_SINCE,
-)
+_PARSED_AT_ONCE: Final = 256 * 1024
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -62,17 +58,29 @@ class Exchange:
         return field_value(self._request, name)
 
     @property
-    def preconditions(self) -> Preconditions:
-        """The request's preconditions. Raises MalformedField."""
+    def is_conditional(self) -> bool:
+        """Whether the request has any precondition."""
         headers = self._request.headers
-        if (
+        return (
             hdrs.IF_NONE_MATCH in headers
             or hdrs.IF_MATCH in headers
             or hdrs.IF_MODIFIED_SINCE in headers
             or hdrs.IF_UNMODIFIED_SINCE in headers
-        ):
-            return _preconditions(*(self.field(name) for name in _CONDITIONAL_FIELDS))
-        return NO_PRECONDITIONS
+        )
+
+    def client_has(self, tag: str) -> bool:
+        """Whether If-None-Match is just this entity tag, and no condition comes before it."""
+        headers = self._request.headers
+        return (
+            headers.get(hdrs.IF_NONE_MATCH) == tag
+            and hdrs.IF_MATCH not in headers
+            and hdrs.IF_UNMODIFIED_SINCE not in headers
+        )
+
+    @property
+    def preconditions(self) -> Preconditions:
+        """The request's preconditions. Raises MalformedField."""
+        return parse_preconditions(self.field) if self.is_conditional else NO_PRECONDITIONS
 
     @property
     def preferences(self) -> Preferences:
@@ -101,10 +109,10 @@ class Exchange:
         await self._continue()
         try:
             if make_decoder is None:
-                return reader(await self._read(limit))
+                return await _parsed(reader, await self._read(limit))
             decoder = make_decoder()
             pieces = [decoder.feed(piece, limit) async for piece in self._pieces(limit)]
-            return reader(b"".join([*pieces, decoder.finish()]))
+            return await _parsed(reader, b"".join([*pieces, decoder.finish()]))
         except (MalformedContent, InvalidContent) as error:
             return error
 
@@ -159,10 +167,9 @@ def field_value(request: web.BaseRequest, name: str) -> str | None:
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 
-@lru_cache(maxsize=1024)
-def _preconditions(*values: str | None) -> Preconditions:
-    # A client that polls sends the same tag each time: reading it is most of a 304's cost.
-    return parse_preconditions(dict(zip(_CONDITIONAL_FIELDS, values, strict=True)).get)
+async def _parsed(reader: Reader, body: bytes) -> Content:
+    # A large body would keep all other requests waiting.
+    return reader(body) if len(body) <= _PARSED_AT_ONCE else await asyncio.to_thread(reader, body)
 
 
 _media_type = lru_cache(maxsize=256)(parse_media_type)

@@ -1,5 +1,7 @@
 """GET, HEAD, POST and OPTIONS of a collection, by its bare name or with a closing slash."""
 
+import asyncio
+
 from kvput.content.media_types import POST_TYPES, accept
 from kvput.errors import NotFound
 from kvput.paths import CollectionPath
@@ -17,7 +19,7 @@ async def get(exchange: Exchange) -> Answer:
     entries = await exchange.app.store.list(collection)
     if entries is None:
         raise _no_collection(collection)
-    rendered = rules.render(entries)
+    rendered = await asyncio.to_thread(rules.render, entries)
     return represent_rendered(exchange, rendered, rules.validators_of(rendered))
 
 
