@@ -132,6 +132,10 @@ class RangeNotSatisfiable(KvputError):
 # --- the state of the store -------------------------------------------------
 
 
+class Unreadable(KvputError):
+    """Something stands there, but the server's user may not read it, or the disk fails."""
+
+
 class PreconditionFailed(KvputError):
     """A precondition of the request is false (RFC 9110 section 13)."""
 

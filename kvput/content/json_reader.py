@@ -82,7 +82,10 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _ADVICE_BETWEEN = _ADVICE[:3]
-"""The rows that help where no value is expected: byte order mark and comments."""
+"""The rows that help where neither name nor value is expected: byte order mark and comments."""
+
+_ADVICE_ON_NAMES = _ADVICE[:4]
+"""These and the one on quotation marks."""
 
 
 def read(text: str) -> object:
@@ -222,8 +225,8 @@ class _Reader:
         if self._open[-1]:
             if self._text[self._at : self._at + 1] == "}":
                 return self._trailing_comma()
-            return self._expected("a member's name in double quotation marks", _ADVICE[:4])
-        return self._expected("a member's name in double quotation marks, or }", _ADVICE[:4])
+            return self._expected("a member's name in double quotation marks", _ADVICE_ON_NAMES)
+        return self._expected("a member's name in double quotation marks, or }", _ADVICE_ON_NAMES)
 
     def _trailing_comma(self) -> MalformedContent:
         return self._error(

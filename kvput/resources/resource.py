@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from kvput.content.media_types import Content
-from kvput.errors import HiddenName, KvputError, MethodNotAllowed, NotFound
+from kvput.errors import CounterDamaged, HiddenName, KvputError, MethodNotAllowed, NotFound
 from kvput.paths import ResourcePath
 from kvput.semantics.preconditions import Preconditions, require
 from kvput.semantics.validators import ETag, Validators
@@ -83,11 +83,19 @@ def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
         writes: tuple[Write, ...] = (Delete(path),)
         # A number that a client chose is as used up as one that POST gave.
         number = number_of(path.name)
-        if number is not None and path.parent.segments and number > view.counter(path.parent):
+        if number is not None and path.parent.segments and _is_above_counter(view, path, number):
             writes = (*writes, RaiseCounter(path.parent, number))
         return Batch(writes)
 
     return decide
+
+
+def _is_above_counter(view: View, path: ResourcePath, number: int) -> bool:
+    try:
+        return number > view.counter(path.parent)
+    except CounterDamaged:
+        # A broken file breaks nothing but itself: POST says so, DELETE goes on.
+        return False
 
 
 def refuse_to_hide(view: View, path: ResourcePath) -> None:

@@ -40,6 +40,7 @@ from kvput.errors import (
     RangeNotSatisfiable,
     ReadOnly,
     StoreFailed,
+    Unreadable,
     UnsupportedContentCoding,
     UnsupportedMediaType,
 )
@@ -99,6 +100,7 @@ PROBLEM_TYPES: Final[Mapping[type[KvputError], ProblemType]] = MappingProxyType(
         RangeNotSatisfiable: ProblemType(
             "range-not-satisfiable", 416, "The range is not satisfiable"
         ),
+        Unreadable: ProblemType("unreadable", 403, "What is stored cannot be read"),
         PreconditionFailed: ProblemType("precondition-failed", 412, "A precondition is false"),
         HiddenName: ProblemType("hidden-name", 409, "The write would hide stored data"),
         NameClash: ProblemType("name-clash", 409, "The disk confuses the name with another"),

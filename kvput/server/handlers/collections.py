@@ -37,9 +37,7 @@ async def post(exchange: Exchange) -> Answer:
 
 async def options(exchange: Exchange) -> Answer:
     """OPTIONS: a collection's methods."""
-    collection = _collection(exchange)
-    if await exchange.app.store.names(collection) is None:
-        raise _no_collection(collection)
+    _collection(exchange)
     return Answer(204, (("Allow", COLLECTION_METHODS), ("Accept-Post", accept(POST_TYPES))))
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from kvput.errors import Unreadable
 from kvput.paths import fold
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -104,7 +105,7 @@ class Reader:
             return self._walk(parts, flags)
         except OSError as error:
             if error.errno not in _NOT_THERE:
-                raise
+                raise _unreadable(parts, error) from error
             # A link gives ELOOP, or ENOTDIR where a directory is asked for.
             if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                 return None
@@ -116,7 +117,7 @@ class Reader:
         except OSError as error:
             if error.errno in _NOT_THERE:
                 return None
-            raise
+            raise _unreadable(parts, error) from error
 
     def _walk(self, parts: tuple[str, ...], flags: int) -> int:
         if not parts:
@@ -139,6 +140,13 @@ class Reader:
                 os.close(descriptor)
             raise
         return descriptor
+
+
+def _unreadable(parts: tuple[str, ...], error: OSError) -> Unreadable:
+    return Unreadable(
+        f"{'/'.join(parts)} cannot be read ({error.strerror}): give the server's user read "
+        "permission there, or look after the disk."
+    )
 
 
 def read_all(descriptor: int, size: int) -> bytes:

@@ -3,14 +3,17 @@
 Every method may block, so that the store calls them in threads.
 """
 
+import logging
 import os
 
-from kvput.errors import CounterDamaged
+from kvput.errors import CounterDamaged, Unreadable
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
 from kvput.store.base import Change, Entry, Names, natural_order, number_of
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.layout import COUNTER, directories_of
 from kvput.store.files.reader import Reader, read_all
+
+_logger = logging.getLogger("kvput")
 
 
 class FileView:
@@ -61,8 +64,16 @@ class FileView:
         names = self.names(collection)
         if names is None:
             return None
-        entries = (self._cache.whole(path) for path in names.resources)
+        entries = (self._whole_or_logged(path) for path in names.resources)
         return tuple(entry for entry in entries if entry is not None)
+
+    def _whole_or_logged(self, path: ResourcePath) -> Entry | None:
+        """A broken file breaks nothing but itself: the list goes on without it."""
+        try:
+            return self._cache.whole(path)
+        except Unreadable as error:
+            _logger.warning("%s is left out of its collection: %s", path.file, error)
+            return None
 
     def counter(self, collection: CollectionPath) -> int:
         parts = (*directories_of(collection), COUNTER)

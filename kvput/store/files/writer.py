@@ -22,6 +22,7 @@ from kvput.errors import (
     KvputError,
     NameClash,
     NameInTheWay,
+    NotFound,
     PathTooLong,
     ReadOnly,
     StoreFailed,
@@ -73,6 +74,8 @@ class _Work:
     removals: list[tuple[int, str, Change]] = field(default_factory=list)
     made_directories: list[tuple[int, str]] = field(default_factory=list)
     unchanged: list[Change] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)
+    """Directories whose entries are to be on the disk before the answer."""
 
 
 class Writer:
@@ -87,7 +90,6 @@ class Writer:
         self._environment = environment
         self._scratch = scratch
         self._numbers = itertools.count(1)
-        self._synced_entries: set[tuple[int, int]] = set()
         self.failure: str | None = None
         """Why no more writes are taken: a sync failed. None while all is well."""
 
@@ -118,7 +120,8 @@ class Writer:
             case Delete(path):
                 before = self._cache.whole(path)
                 if before is None:
-                    return
+                    # Removed by hand since the decision was made.
+                    raise NotFound(f"Nothing is stored under {path.url}.")
                 place = locate(path)
                 directory = self._enter(place.directories, work)
                 self._check_place(directory, place.directories, place.file)
@@ -131,14 +134,24 @@ class Writer:
     def _stage_put(self, path: ResourcePath, content: bytes, work: _Work) -> None:
         before = self._cache.fresh(path)
         digest = content_digest(content)
-        if before is not None and before.digest == digest:
-            work.unchanged.append(Change(path, before, before))
-            return
         place = locate(path)
         directory = self._enter(place.directories, work)
+        if before is not None and before.digest == digest:
+            self._sync_as_it_is(path, work)
+            work.touched.add(directory)
+            work.unchanged.append(Change(path, before, before))
+            return
         self._check_place(directory, place.directories, place.file)
         replacement = _Replacement(path, before, content, digest)
         self._stage_file(directory, place.file, content, replacement, work)
+
+    def _sync_as_it_is(self, path: ResourcePath, work: _Work) -> None:
+        """Have on the disk what stands there already: a hand may have written it unsynced."""
+        place = locate(path)
+        descriptor = self._reader.open_file((*place.directories, place.file))
+        if descriptor is not None:
+            work.descriptors.callback(os.close, descriptor)
+            self._sync(descriptor)
 
     def _stage_file(
         self,
@@ -184,17 +197,10 @@ class Writer:
                     raise _in_the_way(parts[:depth]) from None
                 return self._enter((*resolved, *parts[depth:]), work)
             work.descriptors.callback(os.close, below)
-            self._sync_entry(below, descriptor)
+            # Somebody may have made it just now: its own entry must be on the disk as well.
+            self._sync(descriptor)
             descriptor = below
         return descriptor
-
-    def _sync_entry(self, directory: int, parent: int) -> None:
-        """Have a directory's own entry on the disk: somebody may have made it just now."""
-        status = os.fstat(directory)
-        identity = (status.st_dev, status.st_ino)
-        if identity not in self._synced_entries:
-            self._sync(parent)
-            self._synced_entries.add(identity)
 
     def _check_place(self, directory: int, parts: tuple[str, ...], name: str) -> None:
         clash = self._reader.clashing_name(directory, name)
@@ -225,10 +231,11 @@ class Writer:
                 staged.scratch_name, self._scratch, staged.name, staged.directory
             )
             staged.published = True
+            work.touched.add(staged.directory)
         for directory, name, _ in work.removals:
             self._environment.unlink(name, directory)
-        touched = {staged.directory for staged in work.staged}
-        for directory in touched.union(directory for directory, _, _ in work.removals):
+            work.touched.add(directory)
+        for directory in work.touched:
             self._sync(directory)
 
     def _changes(self, work: _Work) -> tuple[Change, ...]:
