@@ -59,6 +59,10 @@ class MalformedRequest(KvputError):
     """The request line, the framing or the body's transfer is broken."""
 
 
+class VersionNotSupported(KvputError):
+    """The request is of another version of HTTP than 1.0 and 1.1."""
+
+
 class FieldsTooLarge(KvputError):
     """A header field, or all of them together, is larger than the server takes."""
 

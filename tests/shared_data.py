@@ -9,11 +9,11 @@ import pytest
 def shared_folder(name: str) -> Path:
     """Return the folder `name` of the shared data; skip the tests that ask when there is none.
 
-    The shared data is what KVPUT_SHARED names, else the folder `shared` beside the project's.
+    The shared data is what SHARED_TEST_DATA names, else the folder `shared` beside the project's.
     """
-    root = os.environ.get("KVPUT_SHARED")
+    root = os.environ.get("SHARED_TEST_DATA")
     shared = Path(root) if root else Path(__file__).parents[2] / "shared"
     folder = shared / name
     if not folder.is_dir():
-        pytest.skip(f"{folder} is missing; KVPUT_SHARED names its parent", allow_module_level=True)
+        pytest.skip(f"{folder} is missing; SHARED_TEST_DATA names its parent", allow_module_level=True)
     return folder

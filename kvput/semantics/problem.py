@@ -43,6 +43,7 @@ from kvput.errors import (
     Unreadable,
     UnsupportedContentCoding,
     UnsupportedMediaType,
+    VersionNotSupported,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -82,6 +83,9 @@ PROBLEM_TYPES: Final[Mapping[type[KvputError], ProblemType]] = MappingProxyType(
             "method-not-implemented", 501, "The method is not implemented"
         ),
         MalformedRequest: ProblemType("malformed-request", 400, "The request is malformed"),
+        VersionNotSupported: ProblemType(
+            "version-not-supported", 505, "The version of the protocol is not supported"
+        ),
         FieldsTooLarge: ProblemType("fields-too-large", 431, "The header fields are too large"),
         MalformedField: ProblemType("malformed-field", 400, "A header field is malformed"),
         ExpectationFailed: ProblemType("expectation-failed", 417, "The expectation is unknown"),

@@ -15,8 +15,16 @@ from kvput.semantics.problem import INTERNAL, MEDIA_TYPE, problem_document, prob
 
 Fields = tuple[tuple[str, str], ...]
 
+# RFC 9110 section 15 has new names for these, which Python has from 3.13 on.
+_PHRASES: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 _STATUS_LINES: Final = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+    status: f"HTTP/1.1 {status} {_PHRASES.get(status, phrase)}\r\n".encode()
+    for status, phrase in ((status.value, status.phrase) for status in HTTPStatus)
 }
 _LINE_BREAK: Final = re.compile("[\r\n\0]")
 _WITHOUT_CONTENT: Final = frozenset({204, 304})

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Final
 
 from aiohttp import hdrs, web
-from aiohttp.http import HttpVersion11
+from aiohttp.http import HttpVersion10, HttpVersion11
 
 from kvput.config import Config
-from kvput.errors import ContentTooLarge, KvputError, MalformedRequest
+from kvput.errors import ContentTooLarge, KvputError, MalformedRequest, VersionNotSupported
 from kvput.paths import Target, parse_target
 from kvput.semantics.origins import (
     PREFLIGHT_VARY,
@@ -38,6 +38,7 @@ _logger = logging.getLogger("kvput")
 AccessLog = Callable[[str, str, Answer, float], None]
 """Is told of each answer: method, target as sent, the answer, seconds taken."""
 
+_VERSIONS: Final = (HttpVersion11, HttpVersion10)
 _ABSOLUTE_TARGET: Final = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
 # What a page may read depends on its origin; and JSON is no script.
 _NOSNIFF: Final = (("X-Content-Type-Options", "nosniff"),)
@@ -119,14 +120,17 @@ class Edge:
         except KvputError as error:
             fields = _NO_CACHE if method in ("GET", "HEAD") else ()
             answer = problem(error, _instance(request), fields)
-            # A client that was not told to go on, or sends too much, may send on or may
-            # not: what comes next on this connection could not be told from content.
-            unread = not request.content.is_eof()
-            if unread and (hdrs.EXPECT in request.headers or isinstance(error, ContentTooLarge)):
+            if isinstance(error, ContentTooLarge) and not request.content.is_eof():
+                answer = closing(answer)
+            if request.content.exception() is not None:  # It broke off: nothing can follow it.
                 answer = closing(answer)
         except Exception:
             _logger.exception("%s %s failed", method, request.raw_path)
             answer = internal_error(_instance(request))
+        # A client that was not told to go on may send its content or may not: what comes next
+        # on this connection could not be told from content.
+        if hdrs.EXPECT in request.headers and not request.content.is_eof():
+            answer = closing(answer)
         return answer, common
 
 
@@ -139,8 +143,10 @@ def _split_target(request: web.BaseRequest) -> tuple[str, str | None]:
 
     RFC 9112 section 3.2: a target is in origin form, in absolute form (whose
     authority then stands for the Host, 3.2.2), or the asterisk of OPTIONS.
-    Raises MalformedRequest.
+    Raises MalformedRequest, VersionNotSupported.
     """
+    if request.version not in _VERSIONS:
+        raise VersionNotSupported("The request is not HTTP/1.1: send it in that version.")
     host = field_value(request, hdrs.HOST)
     # RFC 9112 3.2: a request without Host, or with several, is answered 400.
     if host is None and request.version >= HttpVersion11:

@@ -6,7 +6,7 @@ request means is for the handlers and the rules below them.
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -16,6 +16,7 @@ from aiohttp.http import HttpVersion11
 from kvput.config import Config
 from kvput.content.coding import decoder_for
 from kvput.content.media_types import Content, MediaTable, Reader, reader_for
+from kvput.content.source_text import shown
 from kvput.errors import (
     ContentTooLarge,
     ExpectationFailed,
@@ -106,13 +107,16 @@ class Exchange:
         length = self._request.content_length
         if length is not None and length > limit:
             raise _too_large(limit)
+        self._refuse_transfer_coding()
         await self._continue()
         try:
             if make_decoder is None:
                 return await _parsed(reader, await self._read(limit))
             decoder = make_decoder()
             pieces = [decoder.feed(piece, limit) async for piece in self._pieces(limit)]
-            return await _parsed(reader, b"".join([*pieces, decoder.finish()]))
+            content = await _parsed(reader, b"".join([*pieces, decoder.finish()]))
+            # RFC 9110 9.3.4: no validators unless the stored bytes are those that were received.
+            return replace(content, transformed=True)
         except (MalformedContent, InvalidContent) as error:
             return error
 
@@ -128,6 +132,16 @@ class Exchange:
         if expectation is not None and expectation.lower() != "100-continue":
             raise ExpectationFailed(
                 f"The expectation {expectation!r} is unknown: send the request without Expect."
+            )
+
+    def _refuse_transfer_coding(self) -> None:
+        # RFC 9112 6.1: content in a transfer coding that is not understood cannot be read.
+        # (7: the names of transfer codings are case-insensitive.)
+        coding = self.field("Transfer-Encoding")
+        if coding is not None and coding.lower() != "chunked":
+            raise MalformedRequest(
+                f"The transfer coding {shown(coding)} is not known here: send the content with "
+                "Content-Length or Transfer-Encoding: chunked."
             )
 
     async def _continue(self) -> None:
@@ -147,7 +161,8 @@ class Exchange:
         while True:
             try:
                 piece = await stream.readany()
-            except web.RequestPayloadError as error:
+            # An OSError where the connection is lost: then nobody is there to read the answer.
+            except (web.RequestPayloadError, OSError) as error:
                 raise MalformedRequest(
                     f"The content broke off or is framed wrongly ({error}): send it again."
                 ) from None

@@ -7,16 +7,15 @@ time as all the rest of a hot GET. Two things are replaced:
 - `Delivery` writes an answer's bytes in one piece, instead of building a field
   map for each response and serialising that.
 - `Connection.handle_error` answers what the parser refuses (a malformed request
-  line, a field too large) with a problem document, where aiohttp sends text.
+  line, a field too large) with a problem document, where aiohttp sends text;
+  and `data_received` tells the handler when it is the content that is refused.
 
 Nothing here knows of paths, methods or stores.
 """
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Final
 
@@ -24,7 +23,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler, _ErrInfo
 
 from kvput.errors import (
     FieldsTooLarge,
@@ -34,13 +34,18 @@ from kvput.errors import (
     PathTooLong,
 )
 from kvput.semantics.fields import format_http_date
-from kvput.server.answer import Answer, Stream, closing, internal_error, problem
-
-Handler = Callable[[web.BaseRequest], Awaitable["Delivery"]]
+from kvput.semantics.origins import VARY
+from kvput.server.answer import Answer, Stream, closing, field_lines, internal_error, problem
 
 _logger = logging.getLogger("kvput")
 
+# What every answer has, where no origin is known that could be told more.
+_COMMON_LINES: Final = field_lines((("Vary", VARY), ("X-Content-Type-Options", "nosniff")))
 _KEEP_ALIVE_SECONDS: Final = 75.0
+_MAX_LINE: Final = 8190
+"""RFC 9112 section 3: a server should take request lines of 8000 bytes, at least."""
+_MAX_FIELD: Final = 8192
+"""Another number than `_MAX_LINE`, since it alone tells in an error which of the two was passed."""
 _JOINED: Final = 1 << 16
 """Content up to this many bytes goes out in one write with its head."""
 
@@ -116,7 +121,54 @@ def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
 class Connection(RequestHandler):
     """A client's connection."""
 
-    __slots__ = ()
+    __slots__ = ("_last_content",)
+
+    def __init__(self, server: "Server") -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+            # Content is decoded above, where the limit on its decoded size is known.
+            auto_decompress=False,
+            max_line_size=_MAX_LINE,
+            max_field_size=_MAX_FIELD,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp takes None for "no log"
+        )
+        self._last_content: StreamReader | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol.data_received`."""
+        super().data_received(data)
+        if not self._messages:
+            return
+        message, content = self._messages[-1]
+        if not isinstance(message, _ErrInfo):
+            self._last_content = content
+            return
+        # aiohttp queues what it cannot parse as a message of its own, behind the
+        # request whose content it breaks and whose handler would wait for ever.
+        if len(self._messages) > 1:
+            self._last_content = self._messages[-2][1]
+        self._break_off_content(_on_one_line(message.message))
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # True keeps our side open
+        """The client sends no more: the request being answered is, and then we close as well.
+
+        aiohttp closes at once, so that a client that half-closes (`nc -N`) would
+        get no answer.
+        """
+        waits = self._waiter is not None and not self._waiter.done()
+        if waits or self._last_content is None:
+            return False
+        self._close = True
+        self._break_off_content("the client closed the connection within it")
+        return True
+
+    def _break_off_content(self, reason: str) -> None:
+        content = self._last_content
+        if content is not None and not content.is_eof():
+            content.set_exception(web.RequestPayloadError(reason))
+            content.feed_eof()
 
     def handle_error(
         self,
@@ -133,40 +185,37 @@ class Connection(RequestHandler):
             answer = internal_error(None)
         else:
             answer = closing(problem(_refusal(exc, message), None))
-        return Delivery(answer, b"Vary: Origin\r\n", head_only=False, last=True)
+        return Delivery(answer, _COMMON_LINES, head_only=False, last=True)
 
 
 class Server(web.Server):
     """Makes a `Connection` for each client."""
 
-    def __init__(self, handler: Handler) -> None:
-        super().__init__(handler)
-
     def __call__(self) -> Connection:
         """The protocol of a new connection."""
-        return Connection(
-            self,
-            loop=asyncio.get_running_loop(),
-            keepalive_timeout=_KEEP_ALIVE_SECONDS,
-            # Content is decoded above, where the limit on its decoded size is known.
-            auto_decompress=False,
-            access_log=None,  # type: ignore[arg-type]  # aiohttp takes None for "no log"
-        )
+        return Connection(self)
 
 
 # --- what the parser's errors mean
 
-_REQUEST_LINE: Final = re.compile("reading (?:status line|request line|url)", re.IGNORECASE)
+_TOO_MANY_FIELDS: Final = "Too many headers received"
 
 
 def _refusal(error: BaseException | None, message: str | None) -> KvputError:
-    text = " ".join((message or "").split())[:200].rstrip(".:^ ")
     if isinstance(error, BadHttpMethod):
         return MethodNotImplemented(
             "The method is none of HTTP's: use GET, HEAD, PUT, POST, DELETE or OPTIONS."
         )
     if isinstance(error, LineTooLong):
-        if _REQUEST_LINE.search(text):
-            return PathTooLong(f"The request target is too long ({text}): shorten it.")
-        return FieldsTooLarge(f"A header field is too long ({text}): shorten it.")
+        _, limit, *_ = error.args
+        if limit == _MAX_LINE:
+            return PathTooLong(f"The request line is longer than {_MAX_LINE} bytes: shorten it.")
+        return FieldsTooLarge(f"A header field is longer than {_MAX_FIELD} bytes: shorten it.")
+    text = _on_one_line(message or "")
+    if text == _TOO_MANY_FIELDS:
+        return FieldsTooLarge("The request has too many header fields: send fewer.")
     return MalformedRequest(f"The request is no HTTP/1.1 message ({text}): correct it.")
+
+
+def _on_one_line(message: str) -> str:
+    return " ".join(message.split())[:200].rstrip(".:^ ")
