@@ -256,6 +256,8 @@ def _from_file(file: Path) -> dict[str, object]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except OSError as error:
+        if not os.access(file.parent, os.X_OK):
+            return {}  # The folder itself is closed: who opens it says so.
         raise ConfigError(f"{file}: cannot be read: {os.strerror(error.errno or 0)}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: is not TOML: {error}.") from None

@@ -5,13 +5,9 @@ A resource `/articles/1` is the file `articles/1.json`, a collection
 allowed path has exactly one file, and a file has either exactly one path or,
 where its name is not the one that `encode_segment` writes, none.
 
-A file name is its segment's text. Only what some file system cannot hold, reads
-as something else or drops without a word is percent-encoded in it, so that a
-data folder can be copied to any machine.
-
-This module holds: the syntax of a path, the values that come of it, and the
-encoding of names. It does not hold: whether something is stored there, what a
-given disk makes of a name (the store asks `fold`), the query of a target.
+This module holds the syntax of a path and the values that come of it. How one
+segment is written on disk is in `kvput.names`; whether something is stored
+there is for the store, the query of a target for `kvput.query`.
 """
 
 import re
@@ -22,13 +18,11 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from kvput.errors import InvalidPath, PathTooLong
+from kvput.names import SUFFIX, decode_segment, file_name, shown
 
-SUFFIX: Final = ".json"
 SERVER_SEGMENT: Final = "-"
 """The first segment of the server's own paths (`/-/health`)."""
 
-MAX_NAME_BYTES: Final = 255
-"""The longest file name, suffix included: NAME_MAX of Linux, macOS and Windows."""
 MAX_PATH_BYTES: Final = 2048
 """The longest file path below the data folder: leaves half of Linux's PATH_MAX to the folder."""
 
@@ -47,32 +41,6 @@ _PCHAR: Final = "!$&'()*+,;=:@"
 
 _NOT_IN_A_PATH: Final = re.compile(r"[^!-~]|[#?]")
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-# The names that Windows gives to devices in every directory, whatever extension follows;
-# spaces between the name and the extension do not count.
-_DEVICE: Final = r"(?:CON|PRN|AUX|NUL|(?:COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$)\ *(?:\.|\Z)"
-
-_UNSAFE: Final = re.compile(
-    rf"""
-      %                          # begins an escape
-    | [\x00-\x1f\x7f-\x9f]       # control characters: C0, DEL, C1
-    | [/<>:"|?*\\]               # separators and wildcards on one system or another
-    | \A\.                       # hidden on POSIX; also `.counter` and temporary files
-    | [.\ ]\Z                    # dropped by Windows
-    | \A(?={_DEVICE}).           # opens a device on Windows
-    """,
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
-
-# The usual names (`articles`, `42`), known at one glance to be their own encoding.
-_PLAIN: Final = re.compile(rf"(?!{_DEVICE})[0-9A-Za-z_-]{{1,250}}", re.IGNORECASE | re.ASCII)
-
-# Unicode's Default_Ignorable_Code_Point, which `unicodedata` does not tell.
-_IGNORABLE: Final = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
 
 
 # --- values -----------------------------------------------------------------
@@ -190,7 +158,7 @@ def parse_target(path: str) -> Target:
 
 def _parse(path: str) -> Target:
     if not path.startswith("/"):
-        raise InvalidPath(f'The path "{_shown(path)}" must begin with a slash.')
+        raise InvalidPath(f'The path "{shown(path)}" must begin with a slash.')
     if len(path) > _MAX_SENT_CHARACTERS:
         raise _too_long()
     *sent, last = path[1:].split("/")
@@ -200,7 +168,7 @@ def _parse(path: str) -> Target:
     segments = tuple(_decode(segment) for segment in sent)
     if segments[:1] == (SERVER_SEGMENT,):
         for segment in segments:
-            _file_name(segment)
+            file_name(segment)
         ending = "/" if names_collection and len(segments) > 1 else ""
         return Target(own=ServerPath(_url(segments[1:])[1:] + ending))
     collection = CollectionPath(segments)
@@ -216,12 +184,12 @@ def _decode(sent: str) -> str:
     """A segment as sent, as text in NFC."""
     if _NOT_IN_A_PATH.search(sent):
         raise InvalidPath(
-            f'The segment "{_shown(sent)}" holds a character that a path cannot hold as it is:'
+            f'The segment "{shown(sent)}" holds a character that a path cannot hold as it is:'
             " percent-encode it, as UTF-8."
         )
     if _BROKEN_ESCAPE.search(sent):
         raise InvalidPath(
-            f'The segment "{_shown(sent)}" holds a "%" without two hexadecimal digits:'
+            f'The segment "{shown(sent)}" holds a "%" without two hexadecimal digits:'
             ' write the percent sign itself as "%25".'
         )
     if "%" not in sent:
@@ -232,58 +200,12 @@ def _decode(sent: str) -> str:
         text = unquote_to_bytes(sent).decode()
     except UnicodeDecodeError:
         raise InvalidPath(
-            f'The segment "{_shown(sent)}" is not UTF-8: percent-encode its text as UTF-8.'
+            f'The segment "{shown(sent)}" is not UTF-8: percent-encode its text as UTF-8.'
         ) from None
     return unicodedata.normalize("NFC", text)
 
 
 # --- to and from the disk ---------------------------------------------------
-
-
-def encode_segment(segment: str) -> str:
-    """The name on disk of a segment: of its directory and, with SUFFIX, of its file.
-
-    Takes any text without surrogates; other text encodes to different names.
-    Text that is in NFC stays so.
-    """
-    if _PLAIN.fullmatch(segment):
-        return segment
-    unsafe = {match.start() for match in _UNSAFE.finditer(segment)}
-    # A directory never looks like the file of a resource, on no disk: `/a` is the file
-    # `a.json`, `/a.json/b` lies in the directory `a%2Ejson`.
-    if fold(segment).endswith(SUFFIX):
-        unsafe.add(segment.rindex("."))
-    name: list[str] = []
-    escaped = False
-    for index, character in enumerate(segment):
-        # A combining mark behind an escape is escaped too: normalisation would join it
-        # with the escape's last hexadecimal digit ("%2E" and an acute accent to "%2É").
-        escaped = index in unsafe or (escaped and unicodedata.combining(character) != 0)
-        name.append(_escape(character) if escaped else character)
-    return "".join(name)
-
-
-def decode_segment(name: str) -> str | None:
-    """The segment that `encode_segment` turns into `name`; None where there is none.
-
-    None also where a segment is no name of a resource: then nothing in the
-    directory `name` has a path. Takes names as the OS gives them, surrogate
-    escapes included.
-    """
-    if _PLAIN.fullmatch(name):
-        return name
-    try:
-        segment = unquote_to_bytes(name).decode()
-        return segment if _file_name(segment) == name else None
-    except (UnicodeError, InvalidPath):
-        return None
-
-
-def resource_name(file_name: str) -> str | None:
-    """The last segment of the resource whose file has this name; None where it is no resource."""
-    if not file_name.endswith(SUFFIX):
-        return None
-    return decode_segment(file_name.removesuffix(SUFFIX))
 
 
 def resource_at(file: str) -> ResourcePath | None:
@@ -300,59 +222,13 @@ def collection_at(directory: str) -> CollectionPath | None:
     return None if segments is None else CollectionPath(segments)
 
 
-def fold(name: str) -> str:
-    """What a disk that ignores case and normalisation makes of a name.
-
-    Two names with the same result may be one file on such a disk. This is
-    Unicode's canonical caseless match (section 3.13, D145) without ignorable
-    code points, as the case-insensitive ext4, HFS+ and APFS compare.
-    """
-    if name.isascii():
-        return name.lower()
-    text = unicodedata.normalize("NFD", name).casefold()
-    return unicodedata.normalize("NFD", _IGNORABLE.sub("", text))
-
-
-def _file_name(segment: str) -> str:
-    """The encoded name of a segment; InvalidPath where it can be the name of nothing."""
-    if _PLAIN.fullmatch(segment):
-        return segment
-    fault = _FAULTS.get(segment)
-    if "\0" in segment:
-        fault = 'holds a NUL ("%00"), which no file name can hold: leave it out'
-    elif not unicodedata.is_normalized("NFC", segment):
-        fault = "is not in Unicode's normal form C: normalise it"
-    if fault:
-        raise InvalidPath(f'The segment "{_shown(segment)}" {fault}.')
-    name = encode_segment(segment)
-    try:
-        size = len(name.encode()) + len(SUFFIX)
-    except UnicodeEncodeError:
-        raise InvalidPath(
-            f'The segment "{_shown(segment)}" holds half a surrogate pair: use whole characters.'
-        ) from None
-    if size > MAX_NAME_BYTES:
-        raise InvalidPath(
-            f'The segment "{_shown(segment)}" makes a file name of {size} bytes:'
-            f" choose one that makes at most {MAX_NAME_BYTES}."
-        )
-    return name
-
-
-_FAULTS: Final = {
-    "": "is empty: write a single slash between two names",
-    ".": "is relative: write the path without it",
-    "..": "is relative: write the path without it",
-}
-
-
 def _encode_all(segments: tuple[str, ...]) -> str:
     """The path on disk, without a suffix, that the segments name; InvalidPath, PathTooLong."""
     if segments[:1] == (SERVER_SEGMENT,):
         raise InvalidPath(
             f'The first segment "{SERVER_SEGMENT}" is for the server itself: choose another name.'
         )
-    path = "/".join(map(_file_name, segments))
+    path = "/".join(map(file_name, segments))
     if len(path.encode()) + len(SUFFIX) > MAX_PATH_BYTES:
         raise _too_long()
     return path
@@ -375,19 +251,6 @@ def _decode_all(path: str) -> tuple[str, ...] | None:
 
 def _url(segments: tuple[str, ...]) -> str:
     return "/" + "/".join(quote(segment, safe=_PCHAR) for segment in segments)
-
-
-def _escape(character: str) -> str:
-    # RFC 3986 section 2.1: "URI producers and normalizers should use uppercase
-    # hexadecimal digits".
-    return "".join(f"%{byte:02X}" for byte in character.encode())
-
-
-def _shown(text: str) -> str:
-    """Text of a request for an error's sentence: ASCII, on one line, not too long."""
-    short = text if len(text) <= 60 else text[:60] + "..."
-    printable = _PCHAR + "%/?#[]<>{}|^`\\"
-    return quote(short, safe=printable, errors="backslashreplace")
 
 
 def _too_long() -> PathTooLong:

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from aiohttp import web
 
@@ -145,7 +146,9 @@ async def serving(store: Store, config: Config) -> AsyncIterator[Address]:
 class ServerProcess:
     """`kvput serve` in a process of its own, on a free port of the loopback."""
 
-    def __init__(self, data: Path, *options: str, environment: Mapping[str, str] | None = None):
+    def __init__(
+        self, data: Path, *options: str, environment: Mapping[str, str] | None = None
+    ) -> None:
         command = [sys.executable, "-m", "kvput", "serve", str(data), "--port", "0", *options]
         self.process = subprocess.Popen(
             command,
@@ -200,7 +203,7 @@ class ServerProcess:
         _, errors = self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, errors.decode()
 
-    def __enter__(self) -> "ServerProcess":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

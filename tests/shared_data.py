@@ -15,5 +15,6 @@ def shared_folder(name: str) -> Path:
     shared = Path(root) if root else Path(__file__).parents[2] / "shared"
     folder = shared / name
     if not folder.is_dir():
-        pytest.skip(f"{folder} is missing; SHARED_TEST_DATA names its parent", allow_module_level=True)
+        reason = f"{folder} is missing; SHARED_TEST_DATA names its parent"
+        pytest.skip(reason, allow_module_level=True)
     return folder

@@ -10,6 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kvput.errors import InvalidPath, PathTooLong
+from kvput.names import encode_segment, fold, resource_name
 from kvput.paths import (
     MAX_PATH_BYTES,
     CollectionPath,
@@ -17,13 +18,10 @@ from kvput.paths import (
     ServerPath,
     Target,
     collection_at,
-    decode_segment,
-    encode_segment,
-    fold,
     parse_target,
     resource_at,
-    resource_name,
 )
+from tests.strategies import characters
 
 
 def resource(path: str) -> ResourcePath:
@@ -327,49 +325,6 @@ def test_an_id_that_is_no_name_makes_no_resource(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        ".",
-        "..",
-        ".git",
-        ".counter",
-        "a.",
-        "a ",
-        "a%",
-        "a%2",
-        "a%2fb",  # lower case
-        "%61",  # needs no escape
-        "%2E",  # the segment would be "."
-        "%2E.",
-        "%2E%2E",
-        "%00",
-        "a%FF",
-        "%ED%A0%80",
-        "a?b",
-        "a:b",
-        "a\\b",
-        "a/b",
-        "con",
-        "NUL.txt",
-        "a.json",
-        "a.JSON",
-        "u\u0308",  # not NFC
-        "a%CC%81",  # a combining mark behind no escape
-        "%2E\u0301",  # a combining mark behind one
-        "\udcff",
-        "a" * 251,
-    ],
-)
-def test_a_name_that_no_segment_encodes_to_is_no_name(name: str) -> None:
-    """Of all file names only the canonical ones are read."""
-    assert decode_segment(name) is None
-    assert resource_name(name + ".json") is None
-    assert resource_at(f"a/{name}.json") is None or "/" in name
-    assert collection_at(f"a/{name}") is None or "/" in name
-
-
-@pytest.mark.parametrize(
     "file",
     [
         "",
@@ -403,38 +358,8 @@ def test_other_directories_are_no_collections(directory: str) -> None:
     assert collection_at(directory) is None
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("Articles", "articles", True),
-        ("ÜBER", "über", True),
-        ("u\u0308ber", "über", True),
-        ("STRASSE", "straße", True),
-        ("Σ", "ς", True),
-        ("\u1e9e", "SS", True),
-        ("a\u200db", "ab", True),
-        ("\u0345\u0301", "\u03b9\u0301", False),
-        ("\u1fb3", "\u03b1\u03b9", True),
-        ("a\ufe0f", "A", True),
-        ("resume", "résumé", False),
-        ("a", "b", False),
-        ("I", "\u0131", False),
-        ("%2F", "%2f", True),
-    ],
-)
-def test_folding_shows_which_names_a_disk_confuses(one: str, other: str, same: bool) -> None:
-    """Case, normalisation and ignorable characters do not tell names apart; accents do."""
-    assert (fold(one) == fold(other)) is same
-
-
 # --- properties -------------------------------------------------------------
 
-# Characters at the edges of the rules, and all others.
-characters = st.one_of(
-    st.sampled_from("abZ019-_.%/\\ :*?\"<>|~$'@+#&=;,!()[]\x01\x1f\x7f\x85\u0301\u0323\u0338"),
-    st.sampled_from("jsonJSON\u017f\u200dEFüß日😀\u00ad\u1fb3\u0345\u212a"),
-    st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
-)
 odd_names = st.sampled_from(
     ["con", "NUL.txt", "com¹", "a.json", "A.JSON", ".json", "...", "a. ", "%2E", "-", "CON .x"]
 )
@@ -509,13 +434,6 @@ def test_a_name_and_a_longer_path_never_meet_on_disk(name: str, beneath: str) ->
     assert not fold(encode_segment(beneath)).endswith(".json")
 
 
-@given(st.text(characters, max_size=12))
-def test_a_decoded_name_encodes_to_itself(name: str) -> None:
-    """Any file name is either the encoding of exactly what it decodes to, or no name."""
-    segment = decode_segment(name)
-    assert segment is None or encode_segment(segment) == name
-
-
 @given(st.text(max_size=20).map(lambda text: "/" + text) | st.text("/.%2eEfF0aü-\0 ", max_size=12))
 def test_any_text_is_read_or_refused(sent: str) -> None:
     """Whatever is sent, the parser gives a target or an error of its own."""
@@ -524,9 +442,3 @@ def test_any_text_is_read_or_refused(sent: str) -> None:
     except (InvalidPath, PathTooLong):
         return
     assert (target.own is None) is (target.collection is not None)
-
-
-@given(st.text(characters, max_size=12))
-def test_folding_twice_folds_no_further(name: str) -> None:
-    """What is folded stays as it is."""
-    assert fold(fold(name)) == fold(name)

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from kvput import __version__
+from kvput.cli.printable import printable
 from kvput.cli.serve import serve
 from kvput.config import OPTIONS, Option, load_config
 from kvput.errors import ConfigError, KvputError
@@ -19,7 +20,8 @@ _FAILURE: Final = 1
 def _flag(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     default = "" if option.default in (frozenset(), False) else f" [default: {option.default}]"
     if option.is_switch:
-        return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
+        text = f"{option.help} ({option.variable})"
+        return click.option(option.flag, option.name, is_flag=True, default=None, help=text)
     return click.option(
         option.flag,
         option.name,
@@ -55,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures."""
     try:
         command.main(arguments, prog_name="kvput", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(_USAGE_ERROR)
     except click.ClickException as error:
         _fail(error.format_message(), _USAGE_ERROR)
     except click.Abort:
@@ -67,5 +72,5 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _fail(sentence: str, code: int) -> NoReturn:
-    click.echo(f"kvput: {' '.join(sentence.split())}", err=True)
+    click.echo(f"kvput: {printable(' '.join(sentence.split()))}", err=True)
     sys.exit(code)

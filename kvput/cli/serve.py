@@ -18,6 +18,7 @@ import click
 from aiohttp import web
 
 from kvput import __version__
+from kvput.cli.printable import printable
 from kvput.config import Config
 from kvput.errors import ConfigError, KvputError
 from kvput.paths import CollectionPath
@@ -29,6 +30,8 @@ from kvput.store.base import Store
 
 _GRACE_SECONDS: Final = 10.0
 """How long requests may take to be finished after the server was told to stop."""
+_CUT_OFF_SECONDS: Final = 0.1
+"""How long aiohttp then waits for those that are not, before and after it cancels them."""
 _SHOWN_URLS: Final = 12
 _STATUS_COLOURS: Final = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
@@ -49,7 +52,8 @@ async def _serve(config: Config) -> None:
     store = open_store(config.data, read_cache=config.read_cache)
     try:
         edge = make_app(store, config, _access_log(config))
-        runner = web.ServerRunner(edge.server(), shutdown_timeout=_GRACE_SECONDS)
+        server = edge.server()
+        runner = web.ServerRunner(server, shutdown_timeout=_CUT_OFF_SECONDS)
         await runner.setup()
         try:
             site = web.SockSite(runner, _listen(config.host, config.port))
@@ -57,7 +61,7 @@ async def _serve(config: Config) -> None:
             await site.start()
             await _announce(config, store, runner)
             await stop.wait()
-            await _drain(edge, site)
+            await _finish_requests(edge, server, site)
         finally:
             await runner.cleanup()
     finally:
@@ -112,12 +116,16 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _drain(edge: Edge, site: web.BaseSite) -> None:
-    """Take no more connections, and let the requests that have begun be answered."""
+async def _finish_requests(edge: Edge, server: web.Server, site: web.BaseSite) -> None:
+    """Take no more connections, and let the requests that have begun be answered in full."""
     await site.stop()
     with suppress(TimeoutError):
         async with asyncio.timeout(_GRACE_SECONDS):
+            # A connection that aiohttp shuts down reads no more: first all content must be in,
+            # then the answers may take the rest of the time to go out.
             await edge.drain()
+            server.pre_shutdown()
+            await server.shutdown(_GRACE_SECONDS)
 
 
 # --- what is printed
@@ -129,7 +137,7 @@ async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> N
     names = await store.names(CollectionPath(()))
     urls = [] if names is None else [collection.url for collection in names.collections]
     urls += [] if names is None else [resource.url for resource in names.resources]
-    click.echo(f"kvput {__version__} serves {config.data.resolve()}")
+    click.echo(f"kvput {__version__} serves {printable(str(config.data.resolve()))}")
     if store.read_only is not None:
         click.echo(store.read_only)
     click.echo(f"\n  {base}/")
@@ -159,8 +167,7 @@ def _access_log(config: Config) -> Callable[[str, str, Answer, float], None] | N
 def _log_answer(method: str, target: str, answer: Answer, seconds: float) -> None:
     size = answer.content.length if isinstance(answer.content, Stream) else len(answer.content)
     status = click.style(str(answer.status), fg=_STATUS_COLOURS.get(answer.status // 100))
-    # What a client sends must not steer the terminal.
-    shown = "".join(c if c.isprintable() else "?" for c in f"{method:<7} {target}")
+    shown = printable(f"{method:<7} {target}")
     now = time.strftime("%H:%M:%S")
     click.echo(f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms", err=True)
 

@@ -109,8 +109,9 @@ def _with_next_number(
 ) -> tuple[Write, ...]:
     number = next_number(view, collection)
     path = collection.resource(str(number))
-    # A number is passed over where a directory of that name is a collection of its own.
-    while view.is_collection(path.beneath):
+    # A number is passed over where a directory of that name is a collection of its own,
+    # or where a hand has made a resource since the numbers were looked at.
+    while view.get(path) is not None or view.is_collection(path.beneath):
         number += 1
         path = collection.resource(str(number))
     body = content.body

@@ -170,6 +170,12 @@ class Connection(RequestHandler):
             content.set_exception(web.RequestPayloadError(reason))
             content.feed_eof()
 
+    def log_exception(self, *args: object, **options: object) -> None:
+        """See `RequestHandler.log_exception`: what aiohttp did not expect."""
+        # Content that breaks off when its answer is sent already (a 413) is the client's affair.
+        if not isinstance(options.get("exc_info"), web.RequestPayloadError):
+            super().log_exception(*args, **options)
+
     def handle_error(
         self,
         request: web.BaseRequest,

@@ -58,7 +58,7 @@ Write = Put | Delete | RaiseCounter
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a decision asks the store to write, all or nothing."""
+    """What a decision asks the store to write, all or nothing; each path stands in it once."""
 
     writes: tuple[Write, ...]
 
@@ -118,7 +118,10 @@ class View(Protocol):
         """
 
     def highest_number(self, collection: CollectionPath) -> int:
-        """The highest number among the names of its resources; 0 when there is none."""
+        """The highest number among the names of its resources; 0 when there is none.
+
+        One that was deleted may still count.
+        """
 
 
 Decision = Callable[[View], Batch]
@@ -161,7 +164,8 @@ class Store(Protocol):
 
         What `decide` raises comes out unchanged, and nothing is written. A
         commit that has begun goes on when its caller is cancelled. Raises
-        ReadOnly, DiskFull, NameClash, NameInTheWay, PathTooLong, StoreFailed.
+        NotFound for a Delete of nothing, and ReadOnly, DiskFull, NameClash,
+        NameInTheWay, PathTooLong, StoreFailed, Unreadable.
         """
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from kvput.errors import NotFound
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.semantics.validators import content_digest
 from kvput.store.base import (
@@ -95,6 +96,9 @@ class MemoryStore:
         """Nothing to let go of."""
 
     def _apply(self, batch: Batch) -> Commit:
+        for write in batch.writes:
+            if isinstance(write, Delete) and write.path not in self._entries:
+                raise NotFound(f"Nothing is stored under {write.path.url}.")
         changes: list[Change] = []
         for write in batch.writes:
             match write:
@@ -109,7 +113,7 @@ class MemoryStore:
                         after = before
                     changes.append(Change(path, before, after))
                 case Delete(path):
-                    changes.append(Change(path, self._entries.pop(path, None), None))
+                    changes.append(Change(path, self._entries.pop(path), None))
                 case RaiseCounter(collection, number):
                     self._counters[collection] = number
                     self._make_directories(collection)

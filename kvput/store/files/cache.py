@@ -12,7 +12,7 @@ import stat
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -122,6 +122,8 @@ class ReadCache:
 
     def hold(self, path: ResourcePath, entry: Entry, status: os.stat_result, read_ns: int) -> None:
         """Keep an entry that stood on disk under `status` when it was read or written."""
+        if entry.size > LARGEST_HELD and entry.content is not None:
+            entry = replace(entry, content=None)
         new = _Held(signature(status), entry, _is_settled(status.st_ctime_ns, read_ns))
         with self._lock:
             self._drop(path)

@@ -7,7 +7,7 @@ import errno
 import fcntl
 import os
 import stat
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,7 @@ def open_folder(data: Path) -> Folder:
     """
     _check_folder(data)
     try:
-        private = _open_private(data)
+        return _open_for_writing(data)
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
@@ -57,12 +57,21 @@ def open_folder(data: Path) -> Folder:
             "reading only: give the server's user write permission and start it again."
         )
         return Folder(data, None, None, reason, folds_names=True)
-    try:
-        lock = _lock(data, private)
-        scratch = _open_scratch(private)
-        return Folder(data, scratch, lock, None, folds_names=_folds_names(scratch))
-    finally:
-        os.close(private)
+
+
+def _open_for_writing(data: Path) -> Folder:
+    with ExitStack() as until_opened:
+        private = _open_private(data)
+        try:
+            lock = _lock(data, private)
+            until_opened.callback(os.close, lock)
+            scratch = _open_scratch(private)
+            until_opened.callback(os.close, scratch)
+        finally:
+            os.close(private)
+        folds_names = _folds_names(scratch)
+        until_opened.pop_all()
+        return Folder(data, scratch, lock, None, folds_names)
 
 
 def _check_folder(data: Path) -> None:
@@ -82,33 +91,50 @@ def _open_private(data: Path) -> int:
     private = data / PRIVATE
     with suppress(FileExistsError):
         private.mkdir()
+    if not stat.S_ISDIR(os.lstat(private).st_mode):
+        raise DataUnusable(f"{private}: is no folder, which kvput needs there: move it away.")
     if not os.access(private, os.W_OK | os.X_OK) or not os.access(data, os.W_OK):
         read_only_mount = os.statvfs(data).f_flag & os.ST_RDONLY
         number = errno.EROFS if read_only_mount else errno.EACCES
         raise OSError(number, os.strerror(number))
     descriptor = os.open(private, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with suppress(FileExistsError):
-        ignore = os.open(IGNORE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=descriptor)
-        os.write(ignore, b"*\n")
-        os.close(ignore)
+    _tell_git(descriptor)
     return descriptor
+
+
+def _tell_git(private: int) -> None:
+    try:
+        ignore = os.open(IGNORE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=private)
+    except OSError:
+        return
+    try:
+        os.write(ignore, b"*\n")
+    except OSError:
+        # A full disk must not keep anybody from reading, or from deleting to make room.
+        os.unlink(IGNORE, dir_fd=private)
+    finally:
+        os.close(ignore)
 
 
 def _lock(data: Path, private: int) -> int:
     lock = os.open(
         LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=private
     )
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
-        os.close(lock)
-        raise DataInUse(
-            f"{data}: is served by another kvput already (process {owner}): stop that one, "
-            "or serve another folder."
-        ) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+    with ExitStack() as until_locked:
+        until_locked.callback(os.close, lock)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise DataInUse(
+                f"{data}: is served by another kvput already (process {owner}): stop that one, "
+                "or serve another folder."
+            ) from None
+        # The lock holds also where a full disk takes no number.
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, b"%d\n" % os.getpid(), 0)
+        until_locked.pop_all()
     return lock
 
 

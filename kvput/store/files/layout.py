@@ -1,7 +1,7 @@
 """Every name that kvput puts on disk, and the way from a path to its place in the folder.
 
 Text only: nothing here touches the disk. How a resource's own name becomes a
-file name is a rule for all stores and stands in `kvput.paths`.
+file name is a rule for all stores and stands in `kvput.names`.
 """
 
 from dataclasses import dataclass

@@ -15,13 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from kvput.errors import Unreadable
-from kvput.paths import fold
+from kvput.names import SUFFIX, fold
+from kvput.store.files.failures import failed_read
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: opening a FIFO that somebody left in the folder must not wait for its writer.
 _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NOT_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+# ENXIO: a socket stands there, which is no file.
+_NOT_THERE: Final = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
+)
 _PIECE: Final = 1 << 20
 
 Signature = tuple[int, int, int, int, int]
@@ -84,7 +87,10 @@ class Reader:
 
     def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
         """The place with its links resolved; None when that is outside, hidden or nothing."""
-        real = os.path.realpath(self.absolute(parts))
+        try:
+            real = os.path.realpath(self.absolute(parts), strict=True)
+        except OSError:
+            return None
         if real == self.root:
             return ()
         if not real.startswith(self.root.rstrip("/") + "/"):
@@ -105,19 +111,22 @@ class Reader:
             return self._walk(parts, flags)
         except OSError as error:
             if error.errno not in _NOT_THERE:
-                raise _unreadable(parts, error) from error
+                raise failed_read(parts, error) from error
             # A link gives ELOOP, or ENOTDIR where a directory is asked for.
             if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                 return None
         resolved = self.resolve(parts)
         if resolved is None or resolved == parts:
             return None
+        # A link makes no resource of a file that is none (`kvput.toml`).
+        if flags == _FILE_FLAGS and not (resolved and resolved[-1].endswith(SUFFIX)):
+            return None
         try:
             return self._walk(resolved, flags)
         except OSError as error:
             if error.errno in _NOT_THERE:
                 return None
-            raise _unreadable(parts, error) from error
+            raise failed_read(parts, error) from error
 
     def _walk(self, parts: tuple[str, ...], flags: int) -> int:
         if not parts:
@@ -140,13 +149,6 @@ class Reader:
                 os.close(descriptor)
             raise
         return descriptor
-
-
-def _unreadable(parts: tuple[str, ...], error: OSError) -> Unreadable:
-    return Unreadable(
-        f"{'/'.join(parts)} cannot be read ({error.strerror}): give the server's user read "
-        "permission there, or look after the disk."
-    )
 
 
 def read_all(descriptor: int, size: int) -> bytes:

@@ -104,12 +104,16 @@ class FileStore:
         if batch.writes:
             if self._writer is None:
                 raise ReadOnly(self._folder.read_only or "")
-            changes = self._writer.apply(batch)
-            self._view.note(changes)
+            with self._view.carrying(batch):
+                changes = self._writer.apply(batch)
         self._sequence += 1
         return Commit(self._sequence, changes)
 
     def _open_unchanged(self, entry: Entry) -> int | None:
+        # The time alone does not tell: a hand may have set it back.
+        current = self._cache.fresh(entry.path)
+        if current is None or current.digest != entry.digest:
+            return None
         place = locate(entry.path)
         descriptor = self._reader.open_file((*place.directories, place.file))
         if descriptor is None:

@@ -5,10 +5,12 @@ Every method may block, so that the store calls them in threads.
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from kvput.errors import CounterDamaged, Unreadable
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
-from kvput.store.base import Change, Entry, Names, natural_order, number_of
+from kvput.store.base import Batch, Delete, Entry, Names, Put, natural_order, number_of
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.layout import COUNTER, directories_of
 from kvput.store.files.reader import Reader, read_all
@@ -22,7 +24,7 @@ class FileView:
     def __init__(self, reader: Reader, cache: ReadCache) -> None:
         self._reader = reader
         self._cache = cache
-        self._highest: dict[CollectionPath, tuple[tuple[int, int], int]] = {}
+        self._highest: dict[CollectionPath, tuple[_State, int]] = {}
 
     def get(self, path: ResourcePath) -> Entry | None:
         return self._cache.fresh(path)
@@ -37,7 +39,8 @@ class FileView:
                 for entry in entries:
                     if entry.name == COUNTER or resource_at(prefix + entry.name) is not None:
                         return True
-                    holds_directories = holds_directories or entry.is_dir()
+                    inner = collection_at(prefix + entry.name)
+                    holds_directories = holds_directories or (inner is not None and entry.is_dir())
             return not holds_directories
 
     def names(self, collection: CollectionPath) -> Names | None:
@@ -53,7 +56,7 @@ class FileView:
                     if entry.is_dir():
                         if (inner := collection_at(prefix + entry.name)) is not None:
                             collections.append(inner)
-                    elif (resource := resource_at(prefix + entry.name)) is not None:
+                    elif entry.is_file() and (resource := resource_at(prefix + entry.name)):
                         resources.append(resource)
         return Names(
             tuple(sorted(resources, key=lambda path: natural_order(path.name))),
@@ -96,8 +99,7 @@ class FileView:
         with self._reader.directory(directories_of(collection)) as directory:
             if directory is None:
                 return 0
-            status = os.fstat(directory)
-            state = (status.st_mtime_ns, status.st_ino)
+            state = _state(directory)
             known = self._highest.get(collection)
             if known is not None and known[0] == state:
                 return known[1]
@@ -111,19 +113,47 @@ class FileView:
             self._highest[collection] = (state, highest)
             return highest
 
-    def note(self, changes: tuple[Change, ...]) -> None:
-        """Carry `highest_number` over a commit of our own, which changed the directory's times."""
-        for change in changes:
-            collection = change.path.parent
-            known = self._highest.get(collection)
-            number = number_of(change.path.name)
-            if known is None or change.after is change.before:
-                continue
-            highest = known[1] if change.after is None else max(known[1], number or 0)
-            with self._reader.directory(directories_of(collection)) as directory:
+    @contextmanager
+    def carrying(self, batch: Batch) -> Iterator[None]:
+        """Carry `highest_number` over a batch of our own, which changes the directories' times.
+
+        Only what still holds when the block begins is carried: a number that
+        came by hand since must be found, so that nothing is written over it.
+        """
+        paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
+        known = {
+            collection: highest
+            for collection in {path.parent for path in paths}
+            if (highest := self._known_highest(collection)) is not None
+        }
+        yield
+        for path in paths:
+            if path.parent in known:
+                known[path.parent] = max(known[path.parent], number_of(path.name) or 0)
+        for collection, highest in known.items():
+            # The batch is written by now: what fails here is looked up again when it is asked for.
+            with (
+                suppress(Unreadable),
+                self._reader.directory(directories_of(collection)) as directory,
+            ):
                 if directory is not None:
-                    status = os.fstat(directory)
-                    self._highest[collection] = ((status.st_mtime_ns, status.st_ino), highest)
+                    self._highest[collection] = (_state(directory), highest)
+
+    def _known_highest(self, collection: CollectionPath) -> int | None:
+        known = self._highest.get(collection)
+        if known is None:
+            return None
+        with self._reader.directory(directories_of(collection)) as directory:
+            return known[1] if directory is not None and known[0] == _state(directory) else None
+
+
+_State = tuple[int, int]
+
+
+def _state(directory: int) -> _State:
+    """What changes when a name comes into the directory or leaves it."""
+    status = os.fstat(directory)
+    return status.st_mtime_ns, status.st_ino
 
 
 def _prefix(collection: CollectionPath) -> str:

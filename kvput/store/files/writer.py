@@ -12,19 +12,13 @@ import itertools
 import os
 import stat
 import time
-from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from kvput.errors import (
-    DiskFull,
     KvputError,
-    NameClash,
-    NameInTheWay,
     NotFound,
-    PathTooLong,
-    ReadOnly,
     StoreFailed,
 )
 from kvput.paths import ResourcePath
@@ -32,6 +26,7 @@ from kvput.semantics.validators import content_digest
 from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.env import Environment
+from kvput.store.files.failures import FULL, failed_write, in_the_way, name_clash
 from kvput.store.files.layout import COUNTER, directories_of, locate
 from kvput.store.files.reader import Reader
 
@@ -70,6 +65,8 @@ class _Work:
     """What one batch has done so far, so that it can be undone."""
 
     descriptors: ExitStack = field(default_factory=ExitStack)
+    entered: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """The descriptor of each directory that the batch writes in."""
     staged: list[_Staged] = field(default_factory=list)
     removals: list[tuple[int, str, Change]] = field(default_factory=list)
     made_directories: list[tuple[int, str]] = field(default_factory=list)
@@ -106,7 +103,7 @@ class Writer:
                 return self._changes(work)
             except OSError as error:
                 self._undo(work)
-                raise _translated(error) from error
+                raise failed_write(error) from error
             except KvputError:
                 self._undo(work)
                 raise
@@ -177,12 +174,14 @@ class Writer:
 
     def _enter(self, parts: tuple[str, ...], work: _Work) -> int:
         """The descriptor of a directory, made where it is missing, and its entry on the disk."""
+        if parts in work.entered:
+            return work.entered[parts]
         descriptor = os.dup(self._reader.descriptor)
         work.descriptors.callback(os.close, descriptor)
         for depth, name in enumerate(parts, start=1):
             clash = self._reader.clashing_name(descriptor, name)
             if clash is not None:
-                raise _name_clash(parts[:depth], clash)
+                raise name_clash(parts[:depth], clash)
             try:
                 below = os.open(name, _DIRECTORY_FLAGS, dir_fd=descriptor)
             except FileNotFoundError:
@@ -194,18 +193,19 @@ class Writer:
                     raise
                 resolved = self._reader.resolve(parts[:depth])
                 if resolved is None or resolved == parts[:depth]:
-                    raise _in_the_way(parts[:depth]) from None
+                    raise in_the_way(parts[:depth]) from None
                 return self._enter((*resolved, *parts[depth:]), work)
             work.descriptors.callback(os.close, below)
             # Somebody may have made it just now: its own entry must be on the disk as well.
             self._sync(descriptor)
             descriptor = below
+        work.entered[parts] = descriptor
         return descriptor
 
     def _check_place(self, directory: int, parts: tuple[str, ...], name: str) -> None:
         clash = self._reader.clashing_name(directory, name)
         if clash is not None:
-            raise _name_clash((*parts, name), clash)
+            raise name_clash((*parts, name), clash)
         try:
             mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
         except FileNotFoundError:
@@ -213,7 +213,7 @@ class Writer:
         # A link that leads to a resource in the folder is replaced as a file is.
         linked = stat.S_ISLNK(mode) and self._reader.resolve((*parts, name)) is not None
         if not stat.S_ISREG(mode) and not (linked and self._is_file(name, directory)):
-            raise _in_the_way((*parts, name))
+            raise in_the_way((*parts, name))
 
     @staticmethod
     def _is_file(name: str, directory: int) -> bool:
@@ -236,7 +236,7 @@ class Writer:
             self._environment.unlink(name, directory)
             work.touched.add(directory)
         for directory in work.touched:
-            self._sync(directory)
+            self._sync(directory, published=bool(work.staged or work.removals))
 
     def _changes(self, work: _Work) -> tuple[Change, ...]:
         changes = list(work.unchanged)
@@ -255,7 +255,8 @@ class Writer:
             changes.append(change)
         return tuple(changes)
 
-    def _sync(self, descriptor: int) -> None:
+    def _sync(self, descriptor: int, *, published: bool = False) -> None:
+        """Sync; `published` tells that the folder has changed, so that nothing can be promised."""
         try:
             self._environment.sync(descriptor)
         except OSError as error:
@@ -263,7 +264,7 @@ class Writer:
             # a second fsync may report success: nothing written later could be
             # trusted (Rebello et al., "Can Applications Recover from fsync
             # Failures?", USENIX ATC 2020).
-            if error.errno not in _FULL:
+            if published or error.errno not in FULL:
                 self.failure = (
                     f"A write could not be made durable ({error.strerror}), so that no more "
                     "writes are taken: check the disk, then start kvput again."
@@ -281,72 +282,3 @@ class Writer:
         for parent, name in reversed(work.made_directories):
             with suppress(OSError):
                 self._environment.remove_directory(name, parent)
-
-
-# --- what a failed call means to the person who asked for the write
-
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def _disk_full(error: OSError) -> KvputError:
-    return DiskFull(
-        f"The disk has no room for this write ({error.strerror}): free some space and try again; "
-        "nothing was changed."
-    )
-
-
-def _read_only(error: OSError) -> KvputError:
-    return ReadOnly(
-        f"The data folder cannot be written to ({error.strerror}): give the server's user "
-        "write permission there, or mount it for writing."
-    )
-
-
-def _other_file_system(error: OSError) -> KvputError:
-    return ReadOnly(
-        f"This part of the data folder lies on another file system ({error.strerror}), where a "
-        "file cannot be replaced in one step: serve that part with a kvput of its own."
-    )
-
-
-def _too_long(error: OSError) -> KvputError:
-    return PathTooLong(f"The disk takes no path of this length ({error.strerror}): shorten it.")
-
-
-def _blocked(error: OSError) -> KvputError:
-    return NameInTheWay(
-        f"Something else stands where the resource would go ({error.strerror}): "
-        "move it away by hand, or choose another path."
-    )
-
-
-_MEANINGS: Final[Mapping[int, Callable[[OSError], KvputError]]] = {
-    **dict.fromkeys(_FULL, _disk_full),
-    **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _read_only),
-    errno.EXDEV: _other_file_system,
-    errno.ENAMETOOLONG: _too_long,
-    **dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY), _blocked),
-}
-
-
-def _translated(error: OSError) -> KvputError:
-    meaning = _MEANINGS.get(error.errno or 0)
-    if meaning is not None:
-        return meaning(error)
-    return StoreFailed(f"The write failed ({error.strerror}) and was given up: try again later.")
-
-
-def _in_the_way(parts: tuple[str, ...]) -> NameInTheWay:
-    place = "/".join(parts)
-    return NameInTheWay(
-        f"{place} is no regular file or folder, or a link that leaves the data folder: "
-        "move it away by hand, or choose another path."
-    )
-
-
-def _name_clash(parts: tuple[str, ...], existing: str) -> NameClash:
-    place = "/".join(parts)
-    return NameClash(
-        f"This disk cannot tell {place} from {existing}, which is there already: "
-        "use that name, or another one."
-    )
