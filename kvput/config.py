@@ -222,6 +222,8 @@ def load_config(
     options that were given to their texts. Raises ConfigError with one line
     that names where the fault stands.
     """
+    if data == "":
+        raise ConfigError("DATA is empty: name a folder, or leave it out to serve ./data.")
     folder = Path(data or environment.get(DATA_VARIABLE) or DEFAULT_DATA)
     values = _from_file(folder / CONFIG_FILE)
     values.update(_from_environment(environment))

@@ -32,6 +32,7 @@ _GRACE_SECONDS: Final = 10.0
 """How long requests may take to be finished after the server was told to stop."""
 _CUT_OFF_SECONDS: Final = 0.1
 """How long aiohttp then waits for those that are not, before and after it cancels them."""
+_BACKLOG: Final = 128
 _SHOWN_URLS: Final = 12
 _STATUS_COLOURS: Final = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
@@ -57,11 +58,17 @@ async def _serve(config: Config) -> None:
         await runner.setup()
         try:
             site = web.SockSite(runner, _listen(config.host, config.port))
-            stop = _stop_signal()
+            signals = _stop_signals()
             await site.start()
             await _announce(config, store, runner)
-            await stop.wait()
-            await _finish_requests(edge, server, site)
+            await signals.get()
+            await site.stop()
+            # A second signal says not to wait.
+            finishing = asyncio.ensure_future(_finish_requests(edge, server))
+            hurry = asyncio.ensure_future(signals.get())
+            await asyncio.wait({finishing, hurry}, return_when=asyncio.FIRST_COMPLETED)
+            finishing.cancel()
+            hurry.cancel()
         finally:
             await runner.cleanup()
     finally:
@@ -96,6 +103,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # Now, not when the loop does it: two servers that start at once may both have bound.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
@@ -108,17 +117,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
+def _stop_signals() -> asyncio.Queue[int]:
+    signals: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    return signals
 
 
-async def _finish_requests(edge: Edge, server: web.Server, site: web.BaseSite) -> None:
-    """Take no more connections, and let the requests that have begun be answered in full."""
-    await site.stop()
+async def _finish_requests(edge: Edge, server: web.Server) -> None:
+    """Let the requests that have begun be answered in full, for as long as the grace lasts."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_GRACE_SECONDS):
             # A connection that aiohttp shuts down reads no more: first all content must be in,
