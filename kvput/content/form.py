@@ -14,7 +14,7 @@ from kvput.errors import ContentTooLarge
 
 MAX_FIELDS = 10_000
 
-_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})++|%")
+_ESCAPES = re.compile("(?:%[0-9A-Fa-f]{2})+|%")
 
 
 def parse(text: bytes) -> dict[str, str | list[str]]:

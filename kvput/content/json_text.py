@@ -26,7 +26,7 @@ _INDENTED_LEVELS = 16
 _SPACE = rb"[ \t\n\r]*+"
 _EMPTY_SET = re.compile(rb"%(s)b(?:\[%(s)b\]|\{%(s)b\})%(s)b" % {b"s": _SPACE})
 _OBJECT_START = re.compile(
-    rb'%(s)b\{(?P<gap>%(s)b)(?:\}|"[^"\\]*+(?:\\.[^"\\]*+)*+"(?P<colon>%(s)b:%(s)b))'
+    rb'%(s)b\{(?P<gap>%(s)b)(?:\}|"[^"\\]*+(?:\\.[^"\\]*+)*"(?P<colon>%(s)b:%(s)b))'
     % {b"s": _SPACE},
     re.DOTALL,
 )

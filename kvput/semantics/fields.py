@@ -3,9 +3,10 @@
 Here belongs what more than one field is written in. The grammar of a single
 field, and what its value means, belongs in the module of that field.
 
-Every pattern uses possessive quantifiers (`*+`), so that no input makes it
-backtrack: parsing takes time linear in the length of the value. White space
-is SP and HTAB only; digits and letters are those of ASCII.
+Parsing takes time linear in the length of the value: runs of characters are
+possessive (`*+`), and no two ways lead through what repeats. Groups are not
+possessive, because CPython before 3.11.5 matches those wrongly. White space is
+SP and HTAB only; digits and letters are those of ASCII.
 """
 
 import re
@@ -30,7 +31,7 @@ TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # noqa: S105  # no password: a 
 # Field values are decoded bytes, so that obs-text (%x80-FF) is every character
 # from U+0080 on, the surrogates that stand for undecodable bytes included.
 QUOTED_STRING: Final = (
-    r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\U0010ffff]|\\[\t \x21-\x7e\x80-\U0010ffff])*+"'
+    r'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\U0010ffff]|\\[\t \x21-\x7e\x80-\U0010ffff])*"'
 )
 """Pattern of a quoted-string with its quotes (RFC 9110 section 5.6.4)."""
 
@@ -56,7 +57,7 @@ def unquote(word: str) -> str:
 
 # A quoted string that never ends takes the rest of the value: the element is
 # malformed then, which is for the element's own parser to say.
-_ELEMENT: Final = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)*+', re.DOTALL)
+_ELEMENT: Final = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*"?+)*', re.DOTALL)
 
 
 def split_list(value: str) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ class MediaType:
 _TYPE_AND_SUBTYPE: Final = re.compile(f"({TOKEN})/({TOKEN})")
 # 5.6.6: parameters = *( OWS ";" OWS [ parameter ] ), without space around "=".
 _PARAMETER: Final = re.compile(
-    rf"[ \t]*+;[ \t]*+(?:(?P<name>{TOKEN})=(?P<value>{TOKEN}|{QUOTED_STRING}))?+"
+    rf"[ \t]*+;[ \t]*+(?:(?P<name>{TOKEN})=(?P<value>{TOKEN}|{QUOTED_STRING}))?"
 )
 
 

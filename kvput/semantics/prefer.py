@@ -32,8 +32,8 @@ _RETURNS: Final[dict[str, Return]] = {"minimal": "minimal", "representation": "r
 # value be missing after "=", too.
 _WORD: Final = rf"(?:{TOKEN}|{QUOTED_STRING})"
 _PREFERENCE: Final = re.compile(
-    rf"(?P<name>{TOKEN})(?:[ \t]*+=[ \t]*+(?P<value>{_WORD})?+)?+"
-    rf"(?:[ \t]*+;[ \t]*+(?:{TOKEN}(?:[ \t]*+=[ \t]*+{_WORD}?+)?+)?+)*+"
+    rf"(?P<name>{TOKEN})(?:[ \t]*+=[ \t]*+(?P<value>{_WORD})?)?"
+    rf"(?:[ \t]*+;[ \t]*+(?:{TOKEN}(?:[ \t]*+=[ \t]*+{_WORD}?)?)?)*"
 )
 
 

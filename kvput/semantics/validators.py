@@ -99,10 +99,10 @@ EntityTags = AnyTag | tuple[ETag, ...]
 # 8.8.3: etagc = %x21 / %x23-7E / obs-text. A backslash escapes nothing, and a
 # comma is as good as any other character, so that a general list of quoted
 # strings would split some tags wrongly.
-_ENTITY_TAG_PATTERN: Final = r'(?P<weak>W/)?+"(?P<opaque>[\x21\x23-\x7e\x80-\U0010ffff]*+)"'
+_ENTITY_TAG_PATTERN: Final = r'(?P<weak>W/)?"(?P<opaque>[\x21\x23-\x7e\x80-\U0010ffff]*+)"'
 _ENTITY_TAG: Final = re.compile(_ENTITY_TAG_PATTERN)
 # 5.6.1.2: an element of a list may be empty; \Z is the end of the value.
-_ELEMENT: Final = re.compile(rf"[ \t]*+(?:{_ENTITY_TAG_PATTERN})?+[ \t]*+(?:,|\Z)")
+_ELEMENT: Final = re.compile(rf"[ \t]*+(?:{_ENTITY_TAG_PATTERN})?[ \t]*+(?:,|\Z)")
 
 # What is wrong with a text that is no entity tag, by how it begins; the first that fits.
 _COMPLAINTS: Final = (
