@@ -16,8 +16,9 @@ Nothing here knows of paths, methods or stores.
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -46,6 +47,7 @@ _MAX_LINE: Final = 8190
 """RFC 9112 section 3: a server should take request lines of 8000 bytes, at least."""
 _MAX_FIELD: Final = 8192
 """Another number than `_MAX_LINE`, since it alone tells in an error which of the two was passed."""
+_LINGER_SECONDS: Final = 2.0
 _JOINED: Final = 1 << 16
 """Content up to this many bytes goes out in one write with its head."""
 
@@ -58,17 +60,31 @@ class Delivery(web.StreamResponse):
     makes the field map that is to be avoided.
     """
 
-    def __init__(self, answer: Answer, common: bytes, *, head_only: bool, last: bool) -> None:
-        """`common`: the field lines of every answer. `last`: no more on this connection."""
+    def __init__(
+        self,
+        answer: Answer,
+        common: bytes,
+        *,
+        head_only: bool,
+        last: bool,
+        broken_connection: "Connection | None" = None,
+    ) -> None:
+        """`common`: the field lines of every answer. `last`: no more on this connection.
+
+        `broken_connection`: the one on which the client's bytes make no sense any more.
+        """
         self.answer = answer
         self._common = common
         self._head_only = head_only
         self._keep_alive = False if last or answer.close else None
+        self._broken_connection = broken_connection
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Send the whole answer."""
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
+        if request.content.exception() is not None:
+            self._broken_connection = cast("Connection", request.protocol)
         head = b"".join((
             self.answer.head(),
             _date_line(int(time.time())),
@@ -88,8 +104,10 @@ class Delivery(web.StreamResponse):
             await writer.write(content)
         return writer
 
-    async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing is left to send."""
+    async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002  # as aiohttp calls it
+        """Nothing is left to send; but a client that cannot know it must get to read it."""
+        if self._broken_connection is not None:
+            await self._broken_connection.linger()
 
     async def _send_stream(
         self, writer: AbstractStreamWriter, head: bytes, content: Stream
@@ -121,7 +139,7 @@ def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
 class Connection(RequestHandler):
     """A client's connection."""
 
-    __slots__ = ("_last_content",)
+    __slots__ = ("_ended", "_last_content")
 
     def __init__(self, server: "Server") -> None:
         super().__init__(
@@ -135,6 +153,7 @@ class Connection(RequestHandler):
             access_log=None,  # type: ignore[arg-type]  # aiohttp takes None for "no log"
         )
         self._last_content: StreamReader | None = None
+        self._ended = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol.data_received`."""
@@ -157,12 +176,31 @@ class Connection(RequestHandler):
         aiohttp closes at once, so that a client that half-closes (`nc -N`) would
         get no answer.
         """
+        self._ended.set()
         waits = self._waiter is not None and not self._waiter.done()
         if waits or self._last_content is None:
             return False
         self._close = True
         self._break_off_content("the client closed the connection within it")
         return True
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """See `asyncio.Protocol.connection_lost`."""
+        self._ended.set()
+        super().connection_lost(exc)
+
+    async def linger(self) -> None:
+        """Read and drop what the client still sends, until it stops or a short time is over.
+
+        RFC 9112 9.6: to close while bytes are coming in resets the connection,
+        which can take the last answer away from the client.
+        """
+        self._close = True  # data_received takes nothing in from now on
+        if self.transport is not None and self.transport.can_write_eof():
+            self.transport.write_eof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await self._ended.wait()
 
     def _break_off_content(self, reason: str) -> None:
         content = self._last_content
@@ -191,7 +229,7 @@ class Connection(RequestHandler):
             answer = internal_error(None)
         else:
             answer = closing(problem(_refusal(exc, message), None))
-        return Delivery(answer, _COMMON_LINES, head_only=False, last=True)
+        return Delivery(answer, _COMMON_LINES, head_only=False, last=True, broken_connection=self)
 
 
 class Server(web.Server):
