@@ -9,8 +9,16 @@ import time
 from typing import Final
 
 from kvput.content.media_types import Content
-from kvput.errors import CounterDamaged, HiddenName, KvputError, MethodNotAllowed, NotFound
+from kvput.errors import (
+    CounterDamaged,
+    HiddenName,
+    KvputError,
+    MethodNotAllowed,
+    NotFound,
+    Unreadable,
+)
 from kvput.paths import ResourcePath
+from kvput.semantics.fields import EARLIEST_DATE
 from kvput.semantics.preconditions import Preconditions, require
 from kvput.semantics.validators import ETag, Validators
 from kvput.store.base import (
@@ -36,8 +44,10 @@ def modified_seconds(entry: Entry) -> int:
 
     A file whose time lies in the future, by hand or another clock, is as old as
     the answer: RFC 9110 8.8.2.1 forbids a Last-Modified later than the Date.
+    One whose time lies before the year 1 is as old as that year.
     """
-    return min(entry.modified_ns // 1_000_000_000, int(time.time()))
+    seconds = min(entry.modified_ns // 1_000_000_000, int(time.time()))
+    return max(seconds, EARLIEST_DATE)
 
 
 def validators_of(entry: Entry) -> Validators:
@@ -93,7 +103,7 @@ def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
 def _is_above_counter(view: View, path: ResourcePath, number: int) -> bool:
     try:
         return number > view.counter(path.parent)
-    except CounterDamaged:
+    except (CounterDamaged, Unreadable):
         # A broken file breaks nothing but itself: POST says so, DELETE goes on.
         return False
 
@@ -117,11 +127,21 @@ def refuse_to_hide(view: View, path: ResourcePath) -> None:
 
 def nothing_there(url: str) -> NotFound:
     """The error for a path under which nothing is stored."""
+    address = url.removesuffix(".json")
+    if address != url and not address.endswith("/"):
+        return NotFound(f"Nothing is stored under {url}: its address has no .json: {address}.")
     return NotFound(f"Nothing is stored under {url}.")
 
 
 def method_not_allowed(method: str, allowed: str) -> MethodNotAllowed:
     """The error for a method that what stands under the path does not take (RFC 9110 15.5.6)."""
-    return MethodNotAllowed(
-        f"{method} does not apply here: use one of {allowed}.", fields=(("Allow", allowed),)
-    )
+    detail = _INSTEAD.get(method, f"{method} does not apply here: use one of {allowed}.")
+    return MethodNotAllowed(detail, fields=(("Allow", allowed),))
+
+
+_INSTEAD: Final = {
+    "PATCH": "PATCH is not supported yet: GET the resource, change it, and PUT it back with "
+    "If-Match.",
+    "POST": "POST does not apply here: POST to a collection, such as /posts.",
+}
+"""What to do where a method that people expect is not to be had; `Allow` names the others."""

@@ -174,13 +174,24 @@ class Store(Protocol):
 
 # --- the order of names, the same in every store
 
-_NUMBER: Final = re.compile("0|[1-9][0-9]{0,17}", re.ASCII)
+HIGHEST_NUMBER: Final = 2**53 - 1
+"""The largest number that a name is.
+
+RFC 8259 section 6: integers up to this one are "interoperable in the sense that
+implementations will agree exactly on their numeric values".
+"""
+
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
 _DIGITS: Final = re.compile("([0-9]+)", re.ASCII)
 
 
 def number_of(name: str) -> int | None:
-    """The number that a name is, in its one decimal form (`7`, not `07`); None if it is none."""
-    return int(name) if _NUMBER.fullmatch(name) else None
+    """The number that a name is, in its one decimal form (`7`, not `07`); None if it is none.
+
+    None also for one above HIGHEST_NUMBER: that is a name like any other.
+    """
+    number = int(name) if _NUMBER.fullmatch(name) else None
+    return None if number is None or number > HIGHEST_NUMBER else number
 
 
 def natural_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:

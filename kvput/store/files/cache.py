@@ -14,7 +14,6 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 from kvput.paths import ResourcePath
@@ -48,7 +47,16 @@ class _Held:
     signature: Signature
     entry: Entry
     settled: bool
+    file: str
+    """Where the file is, and the directories on the way to it."""
+    directories: tuple[str, ...]
     used: bool = False
+
+    @property
+    def cost(self) -> int:
+        """The bytes that it takes in memory, about."""
+        places = len(self.file) + sum(map(len, self.directories))
+        return _ENTRY_OVERHEAD + places + len(self.entry.content or b"")
 
 
 def _is_settled(changed_ns: int, read_ns: int) -> bool:
@@ -70,7 +78,6 @@ class ReadCache:
         self._held: OrderedDict[ResourcePath, _Held] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
-        self._place = lru_cache(maxsize=16384)(self._absolute)
 
     def held(self, path: ResourcePath) -> Entry | _Unknown | None:
         """The entry if it is held and still stands, None if there is no file, else UNKNOWN.
@@ -78,13 +85,14 @@ class ReadCache:
         This is the path of every hot GET: one lstat for each name on the way
         (which also sees that no link has come into it), no open, no lock.
         """
-        file, directories = self._place(path)
+        held = self._held.get(path)
+        if held is None:
+            return UNKNOWN
         try:
-            status = os.lstat(file)
-            held = self._held.get(path)
-            if held is None or not held.settled or held.signature != signature(status):
+            status = os.lstat(held.file)
+            if not held.settled or held.signature != signature(status):
                 return UNKNOWN
-            for directory in directories:
+            for directory in held.directories:
                 if not stat.S_ISDIR(os.lstat(directory).st_mode):
                     return UNKNOWN
         except (FileNotFoundError, NotADirectoryError):
@@ -124,11 +132,12 @@ class ReadCache:
         """Keep an entry that stood on disk under `status` when it was read or written."""
         if entry.size > LARGEST_HELD and entry.content is not None:
             entry = replace(entry, content=None)
-        new = _Held(signature(status), entry, _is_settled(status.st_ctime_ns, read_ns))
+        settled = _is_settled(status.st_ctime_ns, read_ns)
+        new = _Held(signature(status), entry, settled, *self._absolute(path))
         with self._lock:
             self._drop(path)
             self._held[path] = new
-            self._size += _cost(entry)
+            self._size += new.cost
             # Second chance: an entry used since it was last looked at goes to the back once.
             while self._size > self._budget and self._held:
                 oldest, held = next(iter(self._held.items()))
@@ -162,7 +171,7 @@ class ReadCache:
     def _drop(self, path: ResourcePath) -> None:
         held = self._held.pop(path, None)
         if held is not None:
-            self._size -= _cost(held.entry)
+            self._size -= held.cost
 
     def _absolute(self, path: ResourcePath) -> tuple[str, tuple[str, ...]]:
         place: Location = locate(path)
@@ -171,10 +180,6 @@ class ReadCache:
             for depth in range(1, len(place.directories) + 1)
         )
         return self._reader.absolute((*place.directories, place.file)), directories
-
-
-def _cost(entry: Entry) -> int:
-    return _ENTRY_OVERHEAD + len(entry.content or b"")
 
 
 def _read_entry(path: ResourcePath, descriptor: int, status: os.stat_result) -> Entry:

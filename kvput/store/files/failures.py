@@ -5,7 +5,8 @@ undone after a failure is for the writer.
 """
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from kvput.errors import (
@@ -90,9 +91,20 @@ def name_clash(parts: tuple[str, ...], existing: str) -> NameClash:
     )
 
 
-def failed_read(parts: tuple[str, ...], error: OSError) -> Unreadable:
+def failed_read(parts: tuple[str, ...], error: OSError) -> KvputError:
     """The error that a failed call of a read becomes."""
-    return Unreadable(
-        f"{'/'.join(parts)} cannot be read ({error.strerror}): give the server's user read "
-        "permission there, or look after the disk."
-    )
+    place = "/".join(parts) or "The data folder"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return Unreadable(
+            f"{place} cannot be read ({error.strerror}): give the server's user permission there."
+        )
+    return StoreFailed(f"{place} could not be read ({error.strerror}): try again later.")
+
+
+@contextmanager
+def reading(parts: tuple[str, ...]) -> Iterator[None]:
+    """Let a failed call in the block, which reads that place, be raised as `failed_read`."""
+    try:
+        yield
+    except OSError as error:
+        raise failed_read(parts, error) from error

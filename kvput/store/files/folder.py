@@ -33,11 +33,25 @@ class Folder:
     read_only: str | None
     folds_names: bool
 
+    def stands(self) -> bool:
+        """Whether the lock and scratch are still what stands under their names in the folder."""
+        private = self.root / PRIVATE
+        return _is_still(self.lock, private / LOCK) and _is_still(self.scratch, private / SCRATCH)
+
     def close(self) -> None:
         """Let go of the folder: another process may open it."""
         for descriptor in (self.scratch, self.lock):
             if descriptor is not None:
                 os.close(descriptor)
+
+
+def _is_still(descriptor: int | None, place: Path) -> bool:
+    if descriptor is None:
+        return True
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(place, follow_symlinks=False))
+    except OSError:
+        return False
 
 
 def open_folder(data: Path) -> Folder:
@@ -82,7 +96,13 @@ def _check_folder(data: Path) -> None:
     except OSError as error:
         raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
     if not stat.S_ISDIR(status.st_mode):
-        raise DataUnusable(f"{data}: is a file: name the folder that holds the resources.")
+        hint = (
+            "; kvput serves folders with one file per resource, see "
+            '"Coming from json-server" in the README'
+            if data.suffix == ".json"
+            else ""
+        )
+        raise DataUnusable(f"{data}: is a file: name the folder that holds the resources{hint}.")
     if not os.access(data, os.R_OK | os.X_OK):
         raise DataUnusable(f"{data}: cannot be read: the server's user has no permission.")
 
@@ -144,7 +164,9 @@ def _open_scratch(private: int) -> int:
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     scratch = os.open(SCRATCH, flags, dir_fd=private)
     for left_over in os.listdir(scratch):
-        os.unlink(left_over, dir_fd=scratch)
+        # A directory is somebody else's: kvput makes files there.
+        with suppress(IsADirectoryError, PermissionError):
+            os.unlink(left_over, dir_fd=scratch)
     return scratch
 
 

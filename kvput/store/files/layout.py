@@ -5,7 +5,6 @@ file name is a rule for all stores and stands in `kvput.names`.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from kvput.config import CONFIG_FILE
@@ -30,14 +29,12 @@ class Location:
     file: str
 
 
-@lru_cache(maxsize=16384)
 def locate(path: ResourcePath) -> Location:
     """The place of a resource's file."""
     *directories, file = path.file.split("/")
     return Location(tuple(directories), file)
 
 
-@lru_cache(maxsize=1024)
 def directories_of(collection: CollectionPath) -> tuple[str, ...]:
     """The directory names from the folder down to the collection's own."""
     return tuple(part for part in collection.directory.split("/") if part)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from kvput.names import SUFFIX, fold
+from kvput.paths import SERVER_SEGMENT
 from kvput.store.files.failures import failed_read
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -53,6 +54,13 @@ class Reader:
     def close(self) -> None:
         """Let go of the folder."""
         os.close(self.descriptor)
+
+    def stands_at(self, root: Path) -> bool:
+        """Whether `root` still is the folder that was opened, and not another in its place."""
+        try:
+            return os.path.samestat(os.stat(root), os.fstat(self.descriptor))
+        except OSError:
+            return False
 
     def absolute(self, parts: tuple[str, ...]) -> str:
         """The path of a place in the folder, for a plain `lstat`."""
@@ -96,7 +104,9 @@ class Reader:
         if not real.startswith(self.root.rstrip("/") + "/"):
             return None
         resolved = tuple(real.removeprefix(self.root.rstrip("/") + "/").split("/"))
-        return None if any(part.startswith(".") for part in resolved) else resolved
+        # What has no path of its own gets none by a link: hidden names, and the server's segment.
+        hidden = resolved[0] == SERVER_SEGMENT or any(part.startswith(".") for part in resolved)
+        return None if hidden else resolved
 
     def clashing_name(self, directory: int, name: str) -> str | None:
         """The name under which a folding disk keeps what `name` opens, where it differs."""

@@ -3,15 +3,17 @@
 Every method may block, so that the store calls them in threads.
 """
 
+import errno
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from kvput.errors import CounterDamaged, Unreadable
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
 from kvput.store.base import Batch, Delete, Entry, Names, Put, natural_order, number_of
 from kvput.store.files.cache import ReadCache
+from kvput.store.files.failures import failed_read, reading
 from kvput.store.files.layout import COUNTER, directories_of
 from kvput.store.files.reader import Reader, read_all
 
@@ -35,12 +37,13 @@ class FileView:
                 return False
             prefix = _prefix(collection)
             holds_directories = False
-            with os.scandir(directory) as entries:
+            with reading(directories_of(collection)), os.scandir(directory) as entries:
                 for entry in entries:
                     if entry.name == COUNTER or resource_at(prefix + entry.name) is not None:
                         return True
                     inner = collection_at(prefix + entry.name)
-                    holds_directories = holds_directories or (inner is not None and entry.is_dir())
+                    if inner is not None and _holds(entry.is_dir):
+                        holds_directories = True
             return not holds_directories
 
     def names(self, collection: CollectionPath) -> Names | None:
@@ -49,14 +52,16 @@ class FileView:
         with self._reader.directory(parts) as directory:
             if directory is None:
                 return None
-            with os.scandir(directory) as entries:
+            if not os.access(".", os.X_OK, dir_fd=directory):
+                raise failed_read(parts, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+            with reading(parts), os.scandir(directory) as entries:
                 for entry in entries:
                     if entry.is_symlink() and self._reader.resolve((*parts, entry.name)) is None:
                         continue
-                    if entry.is_dir():
+                    if _holds(entry.is_dir):
                         if (inner := collection_at(prefix + entry.name)) is not None:
                             collections.append(inner)
-                    elif entry.is_file() and (resource := resource_at(prefix + entry.name)):
+                    elif _holds(entry.is_file) and (resource := resource_at(prefix + entry.name)):
                         resources.append(resource)
         return Names(
             tuple(sorted(resources, key=lambda path: natural_order(path.name))),
@@ -82,11 +87,15 @@ class FileView:
         parts = (*directories_of(collection), COUNTER)
         descriptor = self._reader.open_file(parts)
         if descriptor is None:
-            return 0
-        try:
-            text = read_all(descriptor, 0).strip()
-        finally:
-            os.close(descriptor)
+            if not os.path.lexists(self._reader.absolute(parts)):
+                return 0
+            text = b"no file"
+        else:
+            try:
+                with reading(parts):
+                    text = read_all(descriptor, 0).strip()
+            finally:
+                os.close(descriptor)
         if not (text.isdigit() and len(text) <= 18):
             held = text[:40].decode("utf-8", "replace")
             raise CounterDamaged(
@@ -104,9 +113,11 @@ class FileView:
             if known is not None and known[0] == state:
                 return known[1]
             prefix = _prefix(collection)
+            with reading(directories_of(collection)):
+                files = os.listdir(directory)
             numbers = (
                 number_of(resource.name)
-                for file in os.listdir(directory)
+                for file in files
                 if (resource := resource_at(prefix + file)) is not None
             )
             highest = max((number for number in numbers if number is not None), default=0)
@@ -147,6 +158,32 @@ class FileView:
             return known[1] if directory is not None and known[0] == _state(directory) else None
 
 
+class ObservedView:
+    """A view that remembers what a decision was made on, so that it can be checked again."""
+
+    def __init__(self, view: FileView) -> None:
+        self._view = view
+        self.seen: dict[ResourcePath, str | None] = {}
+        """The digest of each resource that was looked at, None where there was none."""
+
+    def get(self, path: ResourcePath) -> Entry | None:
+        entry = self._view.get(path)
+        self.seen[path] = None if entry is None else entry.digest
+        return entry
+
+    def is_collection(self, collection: CollectionPath) -> bool:
+        return self._view.is_collection(collection)
+
+    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
+        return self._view.entries(collection)
+
+    def counter(self, collection: CollectionPath) -> int:
+        return self._view.counter(collection)
+
+    def highest_number(self, collection: CollectionPath) -> int:
+        return self._view.highest_number(collection)
+
+
 _State = tuple[int, int]
 
 
@@ -154,6 +191,14 @@ def _state(directory: int) -> _State:
     """What changes when a name comes into the directory or leaves it."""
     status = os.fstat(directory)
     return status.st_mtime_ns, status.st_ino
+
+
+def _holds(ask: Callable[[], bool]) -> bool:
+    """What an entry of a directory says of itself; no where a link loops or leads nowhere."""
+    try:
+        return ask()
+    except OSError:
+        return False
 
 
 def _prefix(collection: CollectionPath) -> str:

@@ -12,18 +12,20 @@ import itertools
 import os
 import stat
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from kvput.errors import (
+    DiskFull,
     KvputError,
     NotFound,
     StoreFailed,
 )
-from kvput.paths import ResourcePath
+from kvput.paths import SERVER_SEGMENT, ResourcePath
 from kvput.semantics.validators import content_digest
-from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
+from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter, Write
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.env import Environment
 from kvput.store.files.failures import FULL, failed_write, in_the_way, name_clash
@@ -58,6 +60,9 @@ class _Staged:
     creates: bool
     replacement: _Replacement | None
     published: bool = False
+    status: os.stat_result | None = None
+    """How the file stood when it had been published, at `read_ns`."""
+    read_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -75,6 +80,10 @@ class _Work:
     """Directories whose entries are to be on the disk before the answer."""
 
 
+class OvertakenError(Exception):
+    """A hand has changed what the batch was decided on: decide again."""
+
+
 class Writer:
     """Writes batches into the folder that `reader` reads."""
 
@@ -90,23 +99,55 @@ class Writer:
         self.failure: str | None = None
         """Why no more writes are taken: a sync failed. None while all is well."""
 
-    def apply(self, batch: Batch) -> tuple[Change, ...]:
-        """Write the batch; gives each put or deleted path's change. Raises as `Store.commit`."""
+    def apply(
+        self, batch: Batch, seen: Mapping[ResourcePath, str | None] | None = None
+    ) -> tuple[Change, ...]:
+        """Write the batch; gives each put or deleted path's change.
+
+        `seen` are the digests that the batch was decided on: nothing is written
+        once one of them has changed, and OvertakenError is raised. Else raises as
+        `Store.commit`.
+        """
         if self.failure is not None:
             raise StoreFailed(self.failure)
+        try:
+            return self._apply(batch.writes, seen or {})
+        except DiskFull:
+            # Whoever deletes to make room must not need room for that: the counter, which
+            # only keeps the deleted number from being used again, comes when there is some.
+            counters = tuple(w for w in batch.writes if isinstance(w, RaiseCounter))
+            others = tuple(w for w in batch.writes if not isinstance(w, RaiseCounter))
+            if not counters or not all(isinstance(write, Delete) for write in others):
+                raise
+            changes = self._apply(others, seen or {})
+            with suppress(DiskFull):
+                self._apply(counters, {})
+            return changes
+
+    def _apply(
+        self, writes: tuple[Write, ...], seen: Mapping[ResourcePath, str | None]
+    ) -> tuple[Change, ...]:
         work = _Work()
         with work.descriptors:
             try:
-                for write in batch.writes:
+                for write in writes:
                     self._stage(write, work)
+                self._refuse_if_overtaken(seen)
                 self._publish(work)
                 return self._changes(work)
             except OSError as error:
                 self._undo(work)
                 raise failed_write(error) from error
-            except KvputError:
+            except (KvputError, OvertakenError):
                 self._undo(work)
                 raise
+
+    def _refuse_if_overtaken(self, seen: Mapping[ResourcePath, str | None]) -> None:
+        """Staging takes as long as the disk does: a hand may have written meanwhile."""
+        for path, digest in seen.items():
+            entry = self._cache.fresh(path)
+            if digest != (None if entry is None else entry.digest):
+                raise OvertakenError
 
     # --- staging: nothing in the folder changes but for new empty directories
 
@@ -176,6 +217,9 @@ class Writer:
         """The descriptor of a directory, made where it is missing, and its entry on the disk."""
         if parts in work.entered:
             return work.entered[parts]
+        if parts[:1] == (SERVER_SEGMENT,):
+            # No path leads here, but a link to the folder itself does.
+            raise in_the_way(parts)
         descriptor = os.dup(self._reader.descriptor)
         work.descriptors.callback(os.close, descriptor)
         for depth, name in enumerate(parts, start=1):
@@ -232,6 +276,10 @@ class Writer:
             )
             staged.published = True
             work.touched.add(staged.directory)
+            # Now, and not after the sync: a hand may write into the file during that, which
+            # must not look like what was written here. (The rename itself shows, too.)
+            staged.read_ns = time.time_ns()
+            staged.status = os.fstat(staged.descriptor)
         for directory, name, _ in work.removals:
             self._environment.unlink(name, directory)
             work.touched.add(directory)
@@ -244,11 +292,9 @@ class Writer:
             new = staged.replacement
             if new is None:
                 continue
-            read_ns = time.time_ns()
-            # After the rename, which is itself a change that the signature shows.
-            status = os.fstat(staged.descriptor)
+            status = staged.status or os.fstat(staged.descriptor)
             after = Entry(new.path, new.digest, status.st_mtime_ns, len(new.content), new.content)
-            self._cache.hold(new.path, after, status, read_ns)
+            self._cache.hold(new.path, after, status, staged.read_ns)
             changes.append(Change(new.path, new.before, after))
         for _, _, change in work.removals:
             self._cache.forget(change.path)

@@ -65,7 +65,7 @@ def test_a_file(tmp_path: Path) -> None:
     """It is no folder."""
     data = tmp_path / "file.json"
     data.write_text("{}")
-    assert refusal(data) == f"{data}: is a file: name the folder that holds the resources."
+    assert refusal(data).startswith(f"{data}: is a file: name the folder that holds the resources.")
     assert data.read_text() == "{}"
 
 
@@ -128,10 +128,18 @@ def test_a_folder_that_was_closed_is_free(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_opened_is_not_kept_locked(tmp_path: Path) -> None:
     """The failure behind the lock gives it back."""
-    (tmp_path / PRIVATE / SCRATCH / "directory").mkdir(parents=True)
+    (tmp_path / PRIVATE).mkdir()
+    (tmp_path / PRIVATE / SCRATCH).write_text("no directory")
     refusal(tmp_path)
-    (tmp_path / PRIVATE / SCRATCH / "directory").rmdir()
+    (tmp_path / PRIVATE / SCRATCH).unlink()
     open_folder(tmp_path).close()
+
+
+def test_a_directory_in_scratch_is_left_alone(tmp_path: Path) -> None:
+    """kvput makes none there: it is somebody else's."""
+    (tmp_path / PRIVATE / SCRATCH / "directory").mkdir(parents=True)
+    open_folder(tmp_path).close()
+    assert scratch_of(tmp_path) == ["directory"]
 
 
 # --- what is made
@@ -253,11 +261,10 @@ def test_a_new_file_has_the_users_usual_mode(tmp_path: Path) -> None:
 
 
 async def test_the_folder_may_be_named_by_a_link(tmp_path: Path) -> None:
-    """The link is followed once, at the start."""
+    """It is served as the folder is that it leads to."""
     (tmp_path / "data").mkdir()
     (tmp_path / "link").symlink_to("data")
     async with opened(tmp_path / "link") as store:
         await store.commit(writing(Put(resource("/a/1"), b"1")))
-        (tmp_path / "link").unlink()
         assert await content_of(store, "/a/1") == b"1"
     assert (tmp_path / "data" / "a" / "1.json").read_bytes() == b"1"

@@ -179,13 +179,14 @@ def test_a_damaged_counter(tmp_path: Path, view: FileView, text: str) -> None:
 
 
 def test_a_counter_outside_the_folder_is_not_read(tmp_path: Path) -> None:
-    """A link to it counts as none."""
+    """A link to it is no counter, and is not taken for a missing one."""
     (tmp_path / "data" / "a").mkdir(parents=True)
     (tmp_path / "number").write_text("7\n")
     (tmp_path / "data" / "a" / COUNTER).symlink_to(tmp_path / "number")
     with closing(Reader(tmp_path / "data", folds_names=False)) as reader:
         view = FileView(reader, ReadCache(reader, 0))
-        assert view.counter(collection("/a/")) == 0
+        with pytest.raises(CounterDamaged):
+            view.counter(collection("/a/"))
 
 
 async def test_numbers_that_come_by_hand_are_found(tmp_path: Path) -> None:

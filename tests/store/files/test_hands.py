@@ -1,0 +1,326 @@
+"""What hands do to the folder itself while it is open, and in the middle of a commit."""
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kvput.errors import (
+    CounterDamaged,
+    DataInUse,
+    NameInTheWay,
+    PreconditionFailed,
+    StoreFailed,
+    Unreadable,
+)
+from kvput.store.base import Batch, Delete, Put, RaiseCounter, View
+from kvput.store.files.env import OperatingSystem
+from kvput.store.files.folder import open_folder
+from kvput.store.files.layout import COUNTER, LOCK, PRIVATE, SCRATCH
+from kvput.store.files.store import FileStore
+from tests.store.files.mounts import NOBODY, as_nobody, memory_disk, open_place
+from tests.store.tools import (
+    collection,
+    content_of,
+    opened,
+    put,
+    resource,
+    seen,
+    writing,
+)
+
+# --- the folder is moved or replaced
+
+
+async def test_a_folder_that_is_moved_away(tmp_path: Path) -> None:
+    """Nothing is read from or written into the place it went to; put back, all goes on."""
+    data, away = tmp_path / "data", tmp_path / "away"
+    data.mkdir()
+    async with opened(data) as store:
+        await put(store, "/a/1", b"1")
+        data.rename(away)
+        assert await store.get(resource("/a/1")) is None
+        with pytest.raises(StoreFailed) as raised:
+            await put(store, "/a/1", b"2")
+        assert "moved or replaced" in raised.value.detail
+        with pytest.raises(StoreFailed):
+            await store.list(collection("/a"))
+        assert (away / "a" / "1.json").read_bytes() == b"1"
+        away.rename(data)
+        await put(store, "/a/1", b"3")
+        assert await content_of(store, "/a/1") == b"3"
+    assert (data / "a" / "1.json").read_bytes() == b"3"
+
+
+async def test_another_folder_in_its_place(tmp_path: Path) -> None:
+    """What stands under the path now is what is read, listed and written."""
+    data = tmp_path / "data"
+    data.mkdir()
+    async with opened(data) as store:
+        await put(store, "/a/1", b"1")
+        data.rename(tmp_path / "old")
+        (data / "a").mkdir(parents=True)
+        (data / "a" / "2.json").write_bytes(b"2")
+        assert await content_of(store, "/a/1") is None
+        assert await content_of(store, "/a/2") == b"2"
+        listed = await store.list(collection("/a"))
+        assert listed is not None
+        assert [entry.path for entry in listed] == [resource("/a/2")]
+        await put(store, "/a/3", b"3")
+        assert await content_of(store, "/a/3") == b"3"
+        assert (data / "a" / "3.json").read_bytes() == b"3"
+        # The old one is free, the new one is held.
+        open_folder(tmp_path / "old").close()
+        with pytest.raises(DataInUse):
+            open_folder(data)
+    assert not (tmp_path / "old" / "a" / "3.json").exists()
+
+
+async def test_a_link_to_the_folder_that_is_led_elsewhere(tmp_path: Path) -> None:
+    """A path that leads to another folder than before has that one's resources."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.json").write_text(f'"{name}"')
+    link = tmp_path / "link"
+    link.symlink_to("one")
+    async with opened(link) as store:
+        assert await content_of(store, "/a") == b'"one"'
+        link.unlink()
+        link.symlink_to("two")
+        assert await content_of(store, "/a") == b'"two"'
+        await put(store, "/b", b"1")
+    assert (tmp_path / "two" / "b.json").exists()
+
+
+@pytest.mark.parametrize("name", [".", SCRATCH, LOCK])
+async def test_what_kvput_needs_is_removed(tmp_path: Path, name: str) -> None:
+    """`git clean -x` takes .kvput away: it is made again, and the folder stays locked."""
+    async with opened(tmp_path) as store:
+        await put(store, "/a/1", b"1")
+        place = tmp_path / PRIVATE / name
+        place.unlink() if name == LOCK else shutil.rmtree(place)
+        await put(store, "/a/1", b"2")
+        assert await content_of(store, "/a/1") == b"2"
+        with pytest.raises(DataInUse):
+            open_folder(tmp_path)
+
+
+async def test_another_kvput_takes_the_folder_whose_lock_was_removed(tmp_path: Path) -> None:
+    """Of two that hold a lock each, only the one whose lock stands in the folder writes."""
+    async with opened(tmp_path) as store:
+        await put(store, "/a", b"1")
+        (tmp_path / PRIVATE / LOCK).unlink()
+        async with opened(tmp_path) as other:
+            await put(other, "/a", b"2")
+            with pytest.raises(StoreFailed) as raised:
+                await put(store, "/a", b"3")
+            assert f"process {os.getpid()}" in raised.value.detail
+            assert await content_of(store, "/a") == b"2"
+        await put(store, "/a", b"4")
+    assert (tmp_path / "a.json").read_bytes() == b"4"
+
+
+# --- hand edits in the middle of a commit
+
+
+class SlowSystem(OperatingSystem):
+    """A disk on which a hand has time to do something when a file or directory is synced."""
+
+    def __init__(self, hand: Callable[[], None], *, at_sync: int) -> None:
+        self.syncs = 0
+        self._hand = hand
+        self._at_sync = at_sync
+
+    def sync(self, descriptor: int) -> None:  # noqa: ARG002  # as the base has it
+        """See `OperatingSystem.sync`; the n-th one takes its time."""
+        self.syncs += 1
+        if self.syncs == self._at_sync:
+            self._hand()
+            time.sleep(0.2)
+
+
+def guarded(url: str, expected: bytes, new: bytes) -> Callable[[View], Batch]:
+    """A decision to write `new` over `expected`, and over nothing else."""
+
+    def decide(view: View) -> Batch:
+        entry = view.get(resource(url))
+        if (entry and entry.content) != expected:
+            raise PreconditionFailed("it is something else")
+        return Batch((Put(resource(url), new),))
+
+    return decide
+
+
+async def test_a_hand_edit_while_the_file_is_synced(tmp_path: Path) -> None:
+    """The precondition is evaluated again: what it was evaluated on is not there any more."""
+    (tmp_path / "a.json").write_bytes(b"1")
+
+    def edit() -> None:
+        (tmp_path / "new").write_bytes(b"hand")
+        (tmp_path / "new").rename(tmp_path / "a.json")
+
+    async with opened(tmp_path, environment=SlowSystem(edit, at_sync=1)) as store:
+        with pytest.raises(PreconditionFailed):
+            await store.commit(guarded("/a", b"1", b"2"))
+        assert await content_of(store, "/a") == b"hand"
+    assert os.listdir(tmp_path / PRIVATE / SCRATCH) == []  # noqa: PTH208  # names alone
+
+
+async def test_a_hand_edit_while_the_directory_is_synced(tmp_path: Path) -> None:
+    """What is written into the new file meanwhile shows, at once and later."""
+
+    def edit() -> None:
+        (tmp_path / "a.json").write_bytes(b"hand")
+
+    system = SlowSystem(edit, at_sync=2)
+    async with opened(tmp_path, environment=system) as store:
+        await put(store, "/a", b"kvput")
+        assert system.syncs == 2
+        for _ in range(3):
+            assert await content_of(store, "/a") == b"hand"
+            await asyncio.sleep(0.06)
+
+
+async def test_files_that_never_stand_still(tmp_path: Path) -> None:
+    """A commit that is overtaken again and again is given up, and nothing is written."""
+    count = 0
+
+    class Restless(OperatingSystem):
+        def sync(self, descriptor: int) -> None:  # noqa: ARG002  # as the base has it
+            nonlocal count
+            count += 1
+            (tmp_path / "a.json").write_bytes(b"%d" % count)
+
+    def decide(view: View) -> Batch:
+        view.get(resource("/a"))
+        return Batch((Put(resource("/a"), b"kvput"),))
+
+    async with opened(tmp_path, environment=Restless()) as store:
+        with pytest.raises(StoreFailed) as raised:
+            await store.commit(decide)
+        assert "faster" in raised.value.detail
+        assert await content_of(store, "/a") == b"%d" % count
+
+
+# --- odd things in it
+
+
+@pytest.mark.parametrize("link", ["x", "../lp/x", "/proc/1/cwd/x"])
+async def test_a_link_that_leads_nowhere_in_a_list(tmp_path: Path, link: str) -> None:
+    """Neither a loop nor a place that cannot be looked at breaks the list around it."""
+    (tmp_path / "lp").mkdir()
+    (tmp_path / "lp" / "1.json").write_bytes(b"1")
+    (tmp_path / "lp" / "x").symlink_to(link)
+    async with opened(tmp_path) as store:
+        names = await store.names(collection("/lp"))
+        assert names is not None
+        assert names.resources == (resource("/lp/1"),)
+        assert await store.is_collection(collection("/lp"))
+
+
+async def test_a_link_to_the_folder_does_not_reach_the_servers_own_segment(tmp_path: Path) -> None:
+    """`/-/` has no files, by whatever way."""
+    (tmp_path / "me").symlink_to(".")
+    async with opened(tmp_path) as store:
+        with pytest.raises(NameInTheWay):
+            await put(store, "/me/-/x", b"1")
+        assert await store.get(resource("/me/-/x")) is None
+        await put(store, "/me/a", b"1")
+        assert await content_of(store, "/a") == b"1"
+    assert not (tmp_path / "-").exists()
+
+
+@pytest.mark.parametrize("kind", ["directory", "link"])
+async def test_a_counter_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    """Whoever asks for the counter is told; it is not taken for nothing."""
+    (tmp_path / "a").mkdir()
+    if kind == "directory":
+        (tmp_path / "a" / COUNTER).mkdir()
+    else:
+        (tmp_path / "a" / COUNTER).symlink_to("elsewhere")
+    async with opened(tmp_path) as store:
+        with pytest.raises(CounterDamaged):
+            await seen(store, lambda view: view.counter(collection("/a")))
+
+
+async def test_descriptors_run_out(tmp_path: Path) -> None:
+    """A list is whole or fails; it does not leave out what could not be opened."""
+    async with opened(tmp_path, read_cache=0) as store:
+        for number in range(20):
+            await put(store, f"/a/{number}", b"1")
+        held: list[int] = []
+        lengths: set[int | None] = set()
+        try:
+            while (descriptor := _open_or_none(tmp_path)) is not None:
+                held.append(descriptor)
+            for _ in range(8):
+                lengths.add(await _length_of_list(store))
+                os.close(held.pop())
+        finally:
+            for descriptor in held:
+                os.close(descriptor)
+        assert lengths == {None, 20}
+
+
+def _open_or_none(place: Path) -> int | None:
+    try:
+        return os.open(place, os.O_RDONLY)
+    except OSError:
+        return None
+
+
+async def _length_of_list(store: FileStore) -> int | None:
+    try:
+        listed = await store.list(collection("/a"))
+    except StoreFailed as error:
+        assert "Too many open files" in error.detail
+        return None
+    return None if listed is None else len(listed)
+
+
+async def test_a_directory_whose_files_may_not_be_opened() -> None:
+    """A list of it is refused, instead of being empty."""
+    with open_place() as data:
+        (data / "a").mkdir()
+        (data / "a" / "1.json").write_bytes(b"1")
+        (data / "a").chmod(0o744)
+        os.chown(data, NOBODY, NOBODY)
+        with as_nobody():
+            async with opened(data) as store:
+                with pytest.raises(Unreadable):
+                    await store.list(collection("/a"))
+
+
+async def test_deleting_makes_room_on_a_full_disk(tmp_path: Path) -> None:
+    """The counter that keeps the number from being used again does not stand in the way."""
+    with memory_disk(tmp_path / "disk") as disk:
+        async with opened(disk) as store:
+            await put(store, "/c/5", b"1" * 5000)
+            await put(store, "/c/6", b"1" * 5000)
+            with pytest.raises(OSError, match="No space left"):
+                (disk / "filler").write_bytes(b"x" * (1 << 20))
+            batch = writing(Delete(resource("/c/6")), RaiseCounter(collection("/c"), 6))
+            commit = await store.commit(batch)
+            assert [change.path for change in commit.changes] == [resource("/c/6")]
+            assert await store.get(resource("/c/6")) is None
+            assert await seen(store, lambda view: view.counter(collection("/c"))) == 6
+
+
+async def test_paths_that_are_not_there_take_no_memory(tmp_path: Path) -> None:
+    """What strangers ask for is not remembered."""
+    async with opened(tmp_path) as store:
+        before = _resident_bytes()
+        for number in range(300):
+            assert await store.get(resource("/" + "a/" * 900 + str(number))) is None
+        assert _resident_bytes() - before < 30 << 20
+
+
+def _resident_bytes() -> int:
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        pytest.skip("/proc/self/statm is missing")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
