@@ -27,6 +27,8 @@ CONNECTIONS: Final = 32
 TARGET: Final = "/articles/1"
 # 300 bytes, as a small resource of a content API has.
 CONTENT: Final = json.dumps({"title": "A kettle that whistles again", "body": "x" * 248}).encode()
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl+C: 128 and the signal's number, as shells have it."""
 ADDED_BY_SERVERS: Final = frozenset({"date", "content-length", "connection", "server"})
 
 
@@ -97,7 +99,8 @@ def start_peers(servers: ExitStack, core: int) -> list[Peer]:
 def server(core: int, module: str, *arguments: str) -> Iterator[int]:
     """Run a server on one core while the block runs; gives its port."""
     command = ["taskset", "-c", str(core), sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    # In a session of its own: Ctrl+C is for the benchmark, which then ends the server.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
         assert process.stdout is not None
         for line in process.stdout:
@@ -199,4 +202,8 @@ def progress(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        progress("")
+        sys.exit(INTERRUPTED)

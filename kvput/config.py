@@ -119,6 +119,17 @@ class Option:
         return ENVIRONMENT_PREFIX + self.name.upper()
 
     @property
+    def shown_default(self) -> str | None:
+        """The default as people write it, a size as `16MiB`; None for a list or switch."""
+        if self.default is False or self.default == frozenset():
+            return None
+        if self.metavar == "SIZE" and isinstance(self.default, int):
+            for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+                if self.default and self.default % size == 0:
+                    return f"{self.default // size}{unit}"
+        return str(self.default)
+
+    @property
     def is_switch(self) -> bool:
         """Whether the flag stands alone, without a value."""
         return self.parse is _switch

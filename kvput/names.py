@@ -20,6 +20,10 @@ SUFFIX: Final = ".json"
 
 MAX_NAME_BYTES: Final = 255
 """The longest file name, suffix included: NAME_MAX of Linux, macOS and Windows."""
+
+# NFC puts no more than three characters into each byte of what it makes.
+_MOST_CHARACTERS: Final = 3 * MAX_NAME_BYTES
+
 # The names that Windows gives to devices in every directory, whatever extension follows;
 # spaces between the name and the extension do not count.
 _DEVICE: Final = r"(?:CON|PRN|AUX|NUL|(?:COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$)\ *(?:\.|\Z)"
@@ -45,6 +49,15 @@ _IGNORABLE: Final = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+
+
+def normalised(text: str) -> str:
+    """The text in NFC; InvalidPath for one that is too long for a segment however it normalises."""
+    # Normalising takes quadratic time where combining marks are many, so that the length
+    # is looked at first.
+    if len(text) > _MOST_CHARACTERS:
+        raise InvalidPath(f'The segment "{shown(text)}" {_TOO_LONG}.')
+    return unicodedata.normalize("NFC", text)
 
 
 def encode_segment(segment: str) -> str:
@@ -111,7 +124,9 @@ def file_name(segment: str) -> str:
     if _PLAIN.fullmatch(segment):
         return segment
     fault = _FAULTS.get(segment)
-    if "\0" in segment:
+    if len(segment) > MAX_NAME_BYTES:
+        fault = _TOO_LONG
+    elif "\0" in segment:
         fault = 'holds a NUL ("%00"), which no file name can hold: leave it out'
     elif not unicodedata.is_normalized("NFC", segment):
         fault = "is not in Unicode's normal form C: normalise it"
@@ -132,6 +147,9 @@ def file_name(segment: str) -> str:
     return name
 
 
+_TOO_LONG: Final = (
+    f"makes a file name of more than {MAX_NAME_BYTES} bytes: choose one that makes at most that"
+)
 _FAULTS: Final = {
     "": "is empty: write a single slash between two names",
     ".": "is relative: write the path without it",

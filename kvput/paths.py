@@ -11,14 +11,13 @@ there is for the store, the query of a target for `kvput.query`.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from kvput.errors import InvalidPath, PathTooLong
-from kvput.names import SUFFIX, decode_segment, file_name, shown
+from kvput.names import SUFFIX, decode_segment, file_name, normalised, shown
 
 SERVER_SEGMENT: Final = "-"
 """The first segment of the server's own paths (`/-/health`)."""
@@ -27,9 +26,9 @@ MAX_PATH_BYTES: Final = 2048
 """The longest file path below the data folder: leaves half of Linux's PATH_MAX to the folder."""
 
 # Each byte of a path may be sent as three characters ("%41"), and NFC makes no
-# text shorter than a third. What is longer than this is too long however it decodes,
+# text shorter than a quarter. What is longer than this is too long however it decodes,
 # and is told so before any work is done on it.
-_MAX_SENT_CHARACTERS: Final = 9 * MAX_PATH_BYTES
+_MAX_SENT_CHARACTERS: Final = 12 * MAX_PATH_BYTES
 
 _CACHED_TARGETS: Final = 16_384
 # Longer paths are parsed each time: else strangers could fill the cache's memory with them.
@@ -110,7 +109,7 @@ class CollectionPath:
 
         Raises InvalidPath when it is no name, PathTooLong when it does not fit.
         """
-        return ResourcePath((*self.segments, unicodedata.normalize("NFC", name)))
+        return ResourcePath((*self.segments, normalised(name)))
 
     @property
     def as_resource(self) -> ResourcePath:
@@ -202,7 +201,7 @@ def _decode(sent: str) -> str:
         raise InvalidPath(
             f'The segment "{shown(sent)}" is not UTF-8: percent-encode its text as UTF-8.'
         ) from None
-    return unicodedata.normalize("NFC", text)
+    return normalised(text)
 
 
 # --- to and from the disk ---------------------------------------------------

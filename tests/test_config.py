@@ -79,6 +79,29 @@ def test_the_flag_of_an_option(name: str, flag: str) -> None:
     assert option(name).flag == flag
 
 
+@pytest.mark.parametrize(
+    ("default", "metavar", "shown"),
+    [
+        (16 * MIB, "SIZE", "16MiB"),
+        (3 * 2**30, "SIZE", "3GiB"),
+        (1536, "SIZE", "1536"),
+        (1024, "SIZE", "1KiB"),
+        (0, "SIZE", "0"),
+        (8192, "PORT", "8192"),
+        (0, "PORT", "0"),
+        ("auto", "WHEN", "auto"),
+        (frozenset(), "NAME", None),
+        (False, "", None),
+    ],
+)
+def test_a_default_is_shown_as_people_write_it(
+    default: object, metavar: str, shown: str | None
+) -> None:
+    """A size with its unit; nothing where a list is empty or a switch off."""
+    each = dataclasses.replace(OPTIONS[0], default=default, metavar=metavar)
+    assert each.shown_default == shown
+
+
 def test_the_defaults(tmp_path: Path) -> None:
     """Closed, on the loopback, with room for 16 MiB."""
     assert load_config(str(tmp_path), {}, {}) == Config(

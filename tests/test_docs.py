@@ -46,15 +46,10 @@ def option_table() -> str:
 
 
 def shown_default(option: Option) -> str:
-    """An option's default as people write it."""
-    default = option.default
-    if default == frozenset():
-        return "none"
-    if default is False:
-        return "off"
-    if option.metavar == "SIZE" and isinstance(default, int) and default % 2**20 == 0:
-        return f"`{default // 2**20}MiB`"
-    return f"`{default}`"
+    """An option's default as the tables have it."""
+    if option.shown_default is not None:
+        return f"`{option.shown_default}`"
+    return "off" if option.is_switch else "none"
 
 
 def help_text() -> str:

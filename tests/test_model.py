@@ -360,9 +360,15 @@ class Machine(RuleBasedStateMachine):
     def list_the_root(self) -> None:
         top = sorted({path[0] for path in self.model.directories if path})
         assert self.request("GET", "/").json() == {
-            "collections": [url((name,)) for name in top],
+            "collections": [self.address_that_works((name,)) for name in top],
             "resources": [url((name,)) for name in self.model.within(())],
         }
+
+    def address_that_works(self, collection: Segments) -> str:
+        """A collection's bare name, unless that names something else or nothing."""
+        hidden = collection in self.model.resources
+        bare_name = self.model.is_collection(collection) and not hidden
+        return url(collection) if bare_name else url(collection) + "/"
 
     @rule()
     def restart(self) -> None:

@@ -4,6 +4,7 @@ import os.path
 import posixpath
 import time
 import unicodedata
+from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, given
@@ -305,6 +306,7 @@ def test_a_hostile_path_takes_no_longer_than_its_length() -> None:
         (("u\u0308",), "normal form C"),
         (("\ud800",), "surrogate"),
         (("a" * 251,), "256 bytes"),
+        (("a" + "\u0301\u0327" * 100_000,), "more than 255 bytes"),
     ],
 )
 def test_a_value_with_an_impossible_segment_cannot_be_made(
@@ -315,6 +317,38 @@ def test_a_value_with_an_impossible_segment_cannot_be_made(
         with pytest.raises(InvalidPath, match=says) as caught:
             make(segments)
         assert caught.value.detail.isascii()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" + "\u0301\u0327" * 500_000,
+        "\u1100" * 1_000_000,
+        "a" + "\u0345\u0301" * 400,
+        "?" * 1_000_000,
+    ],
+    ids=["accents", "jamo", "some", "escapes"],
+)
+@pytest.mark.timeout(10)
+def test_a_hostile_id_takes_no_longer_than_its_length(name: str) -> None:
+    """Normalising takes quadratic time: a text of any length is refused before that."""
+    with pytest.raises(InvalidPath, match=r"a file name of more than 255 bytes") as caught:
+        CollectionPath(()).resource(name)
+    assert len(caught.value.detail) < 1000
+
+
+@pytest.mark.parametrize(
+    "character", ["\u1fbe\u0308\u0341", "\u2126\u0343\u0340\u0345", "\u1100\u1161\u11a8"]
+)
+def test_a_long_spelling_of_a_short_name_fits(character: str) -> None:
+    """What normalisation makes short enough is not refused for how it was sent."""
+    short = unicodedata.normalize("NFC", character)
+    count = 250 // len(short.encode())
+    path = CollectionPath(()).resource(character * count)
+    assert path.name == short * count
+    assert parse_target("/" + quote(character * count)).resource == path
+    with pytest.raises(InvalidPath, match="a file name of 25"):
+        CollectionPath(()).resource(character * (count + 1))
 
 
 @pytest.mark.parametrize("name", ["-", "", ".", "..", "a\0", "\udcff", "a" * 251])

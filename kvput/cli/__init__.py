@@ -18,7 +18,7 @@ _FAILURE: Final = 1
 
 
 def _flag(option: Option) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    default = "" if option.default in (frozenset(), False) else f" [default: {option.default}]"
+    default = "" if option.shown_default is None else f" [default: {option.shown_default}]"
     if option.is_switch:
         text = f"{option.help} ({option.variable})"
         return click.option(option.flag, option.name, is_flag=True, default=None, help=text)
@@ -60,6 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(_USAGE_ERROR)
+    except click.UsageError as error:
+        page = "kvput" if error.ctx is None else error.ctx.command_path
+        _fail(f"{error.format_message().rstrip('.?')}; see {page} --help", _USAGE_ERROR)
     except click.ClickException as error:
         _fail(error.format_message(), _USAGE_ERROR)
     except click.Abort:

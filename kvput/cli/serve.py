@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import click
@@ -21,7 +21,7 @@ from kvput import __version__
 from kvput.cli.printable import printable
 from kvput.config import Config
 from kvput.errors import ConfigError, KvputError
-from kvput.paths import CollectionPath
+from kvput.resources.root import top_level
 from kvput.semantics.origins import is_loopback_name
 from kvput.server.answer import Answer, Stream
 from kvput.server.app import Edge, make_app
@@ -76,9 +76,13 @@ async def _serve(config: Config) -> None:
 
 
 def _checked(config: Config) -> Config:
-    """The configuration with the host's own name allowed; ConfigError where it is not safe."""
+    """The configuration with the host's own name allowed; ConfigError where it is not safe.
+
+    Raises ListenError where the host is no address, which then is what is to be mended.
+    """
     if is_loopback_name(config.host):
         return config
+    _resolve(config.host, config.port)
     if not config.insecure:
         raise ConfigError(
             f"--host {config.host}: other machines could reach this address, and whoever reaches "
@@ -90,23 +94,35 @@ def _checked(config: Config) -> Config:
     return dataclasses.replace(config, allow_hosts=config.allow_hosts | {config.host})
 
 
+def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[object, ...]]:
+    """The first address of a host, as a socket takes it. Raises ListenError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, ValueError):
+        raise ListenError(
+            f"--host {host}: there is no such address here: name one of this machine, such as "
+            "127.0.0.1, and the port with --port."
+        ) from None
+    return family, address
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises ListenError."""
     place = f"{host}:{port}"
+    family, address = _resolve(host, port)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except (socket.gaierror, UnicodeError):
-        raise ListenError(f"--host {host}: there is no such address here.") from None
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        # Now, not when the loop does it: two servers that start at once may both have bound.
-        listener.listen(_BACKLOG)
+        with ExitStack() as until_listening:
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            until_listening.callback(listener.close)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            # Now, not when the loop does it: two servers that start at once may both have bound.
+            listener.listen(_BACKLOG)
+            until_listening.pop_all()
+            return listener
     except OSError as error:
-        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise ListenError(
                 f"{place} is in use by another program: stop it, or choose another --port."
@@ -114,7 +130,6 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ListenError(
             f"{place} cannot be listened on: {os.strerror(error.errno or 0)}."
         ) from None
-    return listener
 
 
 def _stop_signals() -> asyncio.Queue[int]:
@@ -142,9 +157,8 @@ async def _finish_requests(edge: Edge, server: web.Server) -> None:
 async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> None:
     host, port = runner.addresses[0][:2]
     base = f"http://{_url_host(config.host, str(host))}:{port}"
-    names = await store.names(CollectionPath(()))
-    urls = [] if names is None else [collection.url for collection in names.collections]
-    urls += [] if names is None else [resource.url for resource in names.resources]
+    top = await top_level(store)
+    urls = (*top.collections, *top.resources)
     click.echo(f"kvput {__version__} serves {printable(str(config.data.resolve()))}")
     if store.read_only is not None:
         click.echo(store.read_only)
@@ -153,6 +167,8 @@ async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> N
         click.echo(f"  {base}{url}")
     if len(urls) > _SHOWN_URLS:
         click.echo(f"  and {len(urls) - _SHOWN_URLS} more")
+    if not urls:
+        click.echo(f"\nNothing is in it yet: PUT or POST something, for example to {base}/posts")
     click.echo("\nPress Ctrl+C to stop.")
     sys.stdout.flush()
 
@@ -177,7 +193,8 @@ def _log_answer(method: str, target: str, answer: Answer, seconds: float) -> Non
     status = click.style(str(answer.status), fg=_STATUS_COLOURS.get(answer.status // 100))
     shown = printable(f"{method:<7} {target}")
     now = time.strftime("%H:%M:%S")
-    click.echo(f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms", err=True)
+    problem = "" if answer.problem is None else f"  {answer.problem}"
+    click.echo(f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms{problem}", err=True)
 
 
 def _log_to_stderr() -> None:

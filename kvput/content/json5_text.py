@@ -26,6 +26,23 @@ _OFFSET = re.compile(r"(?P<what>.*?) near (?P<position>[0-9]++)", re.DOTALL)
 _SPACE_OR_COMMENT = re.compile(r"[\s\ufeff]++|//[^\n\r\u2028\u2029]*+|/\*(?s:.*?)\*/")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?(?![\w.+-])")
 
+# A number below the smallest double: by its exponent, or by the zeros behind its point.
+_MAY_UNDERFLOW = re.compile(r"[eE]-[0-9]{3}|\.0{100}")
+_TOKEN = re.compile(
+    r"""
+      (?P<quote>["'])
+    | //[^\n\r\u2028\u2029]*+
+    | /\*(?s:.*?)\*/
+    | 0[xX][0-9A-Fa-f]++
+    | (?P<number>[-+]?(?P<mantissa>[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][-+]?[0-9]++)?)
+    | [\w$]++
+    """,
+    re.VERBOSE,
+)
+_STRING_PIECE = {quote: re.compile(rf"[^\\{quote}]++|\\.", re.DOTALL) for quote in ('"', "'")}
+
+_KEPT_BY_JSON = "send it as strict JSON, which is kept as it is, or as a string."
+
 _EXPECTED_LITERAL = "Expected true, false, null, NaN or Infinity, found {found}."
 
 # What pyjson5 says, up to its offset, and what an error of kvput says of it (for str.format).
@@ -72,10 +89,12 @@ def parse(text: bytes) -> object:
     """Return the value of a JSON5 text (https://spec.json5.org) in UTF-8.
 
     Integers are exact, other numbers the nearest `float`; NaN and the infinities
-    are `float`, too. Of members with the same name the last counts.
+    are `float`, too. Of members with the same name the last counts: pyjson5 does
+    not tell of the others.
 
     Raises MalformedContent, with line and column, when `text` is not JSON5, is
-    nested deeper than MAX_DEPTH, or holds a number that cannot be read.
+    nested deeper than MAX_DEPTH, or holds a number that no `float` is near: one
+    beyond the largest, or one that is not 0 and would become 0.
     """
     decoded = decode_utf8(text)
     try:
@@ -84,6 +103,7 @@ def parse(text: bytes) -> object:
         # The error holds all that was read so far, so that what is raised must not hold it.
         message, partial, character = (*error.args, None, None, None)[:3]
     else:
+        _refuse_underflow(decoded)
         return value
     match = _OFFSET.match(str(message))
     what, position = (match["what"], int(match["position"])) if match else (str(message), 0)
@@ -120,11 +140,28 @@ def _explain(what: str, text: str, offset: int, character: object) -> str:
     )
 
 
+def _refuse_underflow(text: str) -> None:
+    """Raise MalformedContent for a number of the JSON5 text that is not 0 and is read as 0."""
+    if not _MAY_UNDERFLOW.search(text):
+        return
+    at = 0
+    while token := _TOKEN.search(text, at):
+        at = token.end()
+        if quote := token["quote"]:
+            while not text.startswith(quote, at):
+                at = _STRING_PIECE[quote].match(text, at).end()  # type: ignore[union-attr]  # the text is JSON5: there is a piece, or the end
+            at += 1
+        elif token["mantissa"] and float(token["number"]) == 0 and token["mantissa"].strip("0."):
+            raise malformed(
+                "The number is too small to be read from JSON5, and would become 0: "
+                + _KEPT_BY_JSON,
+                text,
+                offset=token.start(),
+            )
+
+
 def _explain_number(text: str, offset: int) -> str:
     """Say why pyjson5 does not read the number at `offset`: it is none, or too large for it."""
     if _DECIMAL.match(text, offset):
-        return (
-            "The number is too large to be read from JSON5: send it as strict JSON, which is "
-            "kept as it is, or as a string."
-        )
+        return "The number is too large to be read from JSON5: " + _KEPT_BY_JSON
     return "This begins as a number but is none: end it, or put it in quotation marks."

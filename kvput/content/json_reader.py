@@ -1,8 +1,9 @@
 """A strict JSON reader that knows where it is: the grammar of RFC 8259, without recursion.
 
 Belongs here: which texts are JSON, what values they hold, and the sentences
-that say why a text is none. Does not belong here: the fast reader that is asked
-first (`json_text`), and anything lenient (`json5_text`).
+that say why a text is none, to who sends it as to who edits it in a file. Does not
+belong here: the fast reader that is asked first (`json_text`), anything lenient
+(`json5_text`), and what another Content-Type would change (`media_types`).
 
 The reader never recurses, so that depth costs no stack, and looks at each
 character a bounded number of times, so that time is linear in the text.
@@ -53,9 +54,9 @@ _strings = json.JSONDecoder()
 
 _LITERALS: dict[str, object] = {"true": True, "false": False, "null": None}
 
-_NO_COMMENTS = "JSON has no comments: remove it, or send Content-Type: application/json5."
+_NO_COMMENTS = "JSON has no comments: remove it."
 _NO_QUOTES = 'JSON strings and names stand in double quotation marks ("), not in these.'
-_NO_NAN = "JSON has no NaN and no Infinity: send null or a string instead."
+_NO_NAN = "JSON has no NaN and no Infinity: write null or a string instead."
 
 # What people write where JSON has nothing of the kind, and what to do about it.
 # The first row that matches at the place of the error wins.
@@ -66,18 +67,18 @@ _ADVICE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # beginning of a networked-transmitted JSON text."
         (r"\ufeff", "A byte order mark stands here, which JSON does not have: remove it."),
         (r"//|/\*", _NO_COMMENTS),
-        ("#", "JSON has no comments: remove it."),
+        ("#", _NO_COMMENTS),
         ("['`\u2018-\u201f\u00ab\u00bb]", _NO_QUOTES),
         (r"[-+]?(?:NaN|nan|Infinity|inf)\b", _NO_NAN),
         (r"(?:True|False|None|TRUE|FALSE|NULL)\b", "JSON writes true, false and null so."),
-        (r"undefined\b", "JSON has no undefined: leave the member out, or send null."),
-        (r"-?0[0-9]", "A JSON number has no leading zeros: remove them, or send a string."),
-        (r"-?0[xX]", "JSON has no hexadecimal numbers: send it as a decimal number."),
+        (r"undefined\b", "JSON has no undefined: leave the member out, or write null."),
+        (r"-?0[0-9]", "A JSON number has no leading zeros: remove them, or write a string."),
+        (r"-?0[xX]", "JSON has no hexadecimal numbers: write it as a decimal number."),
         (r"\+", "A JSON number has no plus sign before it: remove it."),
         (r"-?\.[0-9]", "A JSON number has a digit before its decimal point: add a 0."),
         (r"-?[0-9]++\.(?![0-9])", "A JSON number has a digit after its decimal point: add a 0."),
         (r"-?[0-9]++(?:\.[0-9]++)?[eE]", "The number's exponent is not one: write it as in 1e5."),
-        ("-?[0-9]", "This begins as a number but is none: end it, or send a string."),
+        ("-?[0-9]", "This begins as a number but is none: end it, or put it in quotation marks."),
         ("-", "Expected a digit after the minus sign."),
     )
 )
@@ -231,7 +232,7 @@ class _Reader:
     def _trailing_comma(self) -> MalformedContent:
         return self._error(
             f"JSON has no comma after the last item: remove the one before "
-            f"{found(self._text, self._at)}, or send Content-Type: application/json5.",
+            f"{found(self._text, self._at)}.",
             self._at,
             len(self._open) - 1,
         )

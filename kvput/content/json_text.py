@@ -8,7 +8,8 @@ belong here: the grammar (`json_reader`), formats that are turned into JSON
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice, repeat
 
 import orjson
 
@@ -21,6 +22,11 @@ MAX_DEPTH = json_reader.MAX_DEPTH
 
 _INDENTED_LEVELS = 16
 """What is nested deeper is written on one line: else a few deep bytes would become many."""
+
+_MOST_INDENTED_PIECES = 65_536
+"""What has more (each value is one to three) is written on one line: it is not for reading."""
+
+_BATCH = 4096
 
 # RFC 8259 section 2: white space is space, horizontal tab, line feed, carriage return.
 _SPACE = rb"[ \t\n\r]*+"
@@ -105,57 +111,74 @@ def dump(value: object) -> bytes:
     """Return `value` as kvput writes JSON of its own: for people and for git.
 
     Two spaces of indentation, members in their order, characters outside ASCII
-    as they are (lone surrogates escaped), a line break at the end.
+    as they are (lone surrogates escaped), a line break at the end. What is large
+    or nested deeply has no white space, so that it stays about as large as it came.
 
     Raises InvalidContent for a number that JSON cannot hold, MalformedContent
     when `value` is nested deeper than MAX_DEPTH, TypeError for what no reader makes.
     """
-    pieces: list[str] = []
-    # What is still to be written, the next one last. No recursion: depth costs no stack.
-    pending: list[tuple[str, object, int]] = [("", value, 0)]
-    while pending:
-        lead, item, depth = pending.pop()
-        pieces.append(lead)
-        if isinstance(item, dict | list):
-            pending.extend(_parts(item, depth))
-        elif item is not _NOTHING:
-            pieces.append(_scalar(item))
-    pieces.append("\n")
-    return _utf8("".join(pieces))
+    indented = list(islice(_pieces(value, _INDENTED_LEVELS), _MOST_INDENTED_PIECES + 1))
+    if len(indented) <= _MOST_INDENTED_PIECES:
+        return _utf8("".join(indented))
+    del indented
+    pieces = _pieces(value, 0)
+    text = bytearray()
+    # Pieces are many and small: all of them at once would take many times their text.
+    while batch := "".join(islice(pieces, _BATCH)):
+        text += _utf8(batch)
+    return bytes(text)
 
 
-_NOTHING = object()
-"""Stands beside a text after which no value comes."""
+def _pieces(value: object, indented_levels: int) -> Iterator[str]:
+    """Write `value`, the outer levels with indentation. No recursion: depth costs no stack."""
+    # Outermost first: the children still to be written, what stands between two, what at the end.
+    opened: list[tuple[Iterator[tuple[str, object]], str, str]] = []
+    before, item = "", value
+    while True:
+        if isinstance(item, dict | list) and len(opened) == MAX_DEPTH:
+            raise MalformedContent(
+                f"The content is nested deeper than {MAX_DEPTH} levels: make it flatter."
+            )
+        if isinstance(item, dict | list) and item:
+            opening, comma, colon, closing = _marks(item, len(opened), indented_levels)
+            opened.append((_children(item, colon), comma, closing))
+            before += opening
+        else:
+            yield before + _scalar(item)
+            before = ""
+        while opened:
+            children, comma, closing = opened[-1]
+            child = next(children, None)
+            if child is not None:
+                break
+            opened.pop()
+            yield closing
+        else:
+            yield "\n"
+            return
+        name, item = child
+        before = (before or comma) + name
 
 
-def _parts(
-    container: dict[str, object] | list[object], depth: int
-) -> list[tuple[str, object, int]]:
-    """Return what a container consists of, last part first: text before, value, its depth."""
-    if depth == MAX_DEPTH:
-        raise MalformedContent(
-            f"The content is nested deeper than {MAX_DEPTH} levels: make it flatter."
-        )
+def _marks(
+    container: dict[str, object] | list[object], depth: int, indented_levels: int
+) -> tuple[str, str, str, str]:
+    """Return what stands before, between, after the names of, and behind its children."""
     opening, closing = "{}" if isinstance(container, dict) else "[]"
-    if not container:
-        return [(opening + closing, _NOTHING, depth)]
-    if depth < _INDENTED_LEVELS:
-        outer = "\n" + "  " * depth
-        inner = outer + "  "
-        comma = "," + inner
-    else:
-        outer, inner, comma = "", "", ", "
-    children = (
-        [(f"{_quote(name)}: ", child) for name, child in container.items()]
-        if isinstance(container, dict)
-        else [("", child) for child in container]
-    )
-    parts = [(comma + name, child, depth + 1) for name, child in children]
-    first_name, first = children[0]
-    parts[0] = (opening + inner + first_name, first, depth + 1)
-    parts.append((outer + closing, _NOTHING, depth))
-    parts.reverse()
-    return parts
+    if depth >= indented_levels:
+        return opening, ",", ":", closing
+    outer = "\n" + "  " * depth
+    inner = outer + "  "
+    return opening + inner, "," + inner, ": ", outer + closing
+
+
+def _children(
+    container: dict[str, object] | list[object], colon: str
+) -> Iterator[tuple[str, object]]:
+    """Return each child with what is written before it."""
+    if isinstance(container, dict):
+        return ((_quote(name) + colon, child) for name, child in container.items())
+    return zip(repeat(""), container, strict=False)
 
 
 _quote: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
@@ -184,6 +207,8 @@ _SCALARS: dict[type, Callable[..., str]] = {
     type(None): lambda _: "null",
     int: _integer,
     float: _float,
+    dict: lambda _: "{}",  # Those that are not empty are taken apart.
+    list: lambda _: "[]",
 }
 
 

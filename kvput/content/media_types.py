@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from kvput.content import form, json5_text, json_text
 from kvput.content.source_text import shown
-from kvput.errors import MalformedContent, UnsupportedMediaType
+from kvput.errors import InvalidContent, MalformedContent, UnsupportedMediaType
+
+_LARGEST_TRIED_AGAIN = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,22 @@ class MediaTable:
 def read_json(body: bytes) -> Content:
     """Read strict JSON and keep its bytes; raises MalformedContent.
 
-    Zero bytes, which are no JSON text, are an empty set.
+    Zero bytes, which are no JSON text, are an empty set. The error tells of the
+    media type that would have helped, where JSON5 would.
     """
-    return Content(body, json_text.parse(body) if body else {}, transformed=False)
+    try:
+        return _strict(body)
+    except MalformedContent as error:
+        as_json = error
+    # Who writes JSON5 by hand writes little of it: a large text is not read twice.
+    if len(body) > _LARGEST_TRIED_AGAIN or not _is_json5(body):
+        raise as_json
+    raise MalformedContent(
+        f"{as_json.detail} It can be read as JSON5: send Content-Type: application/json5.",
+        line=as_json.line,
+        column=as_json.column,
+        pointer=as_json.pointer,
+    )
 
 
 def read_json5(body: bytes) -> Content:
@@ -56,7 +71,7 @@ def read_json5(body: bytes) -> Content:
     Raises MalformedContent, and InvalidContent for a number that JSON cannot hold.
     """
     try:
-        return read_json(body)
+        return _strict(body)
     except MalformedContent:
         pass
     return _transformed(json5_text.parse(body))
@@ -72,7 +87,7 @@ def read_undeclared(body: bytes) -> Content:
     # either assume a media type of "application/octet-stream" ([RFC2046], Section 4.5.1) or
     # examine the data to determine its type."
     try:
-        return read_json(body)
+        return _strict(body)
     except MalformedContent as error:
         as_json = error
     try:
@@ -85,6 +100,19 @@ def read_undeclared(body: bytes) -> Content:
 def read_form(body: bytes) -> Content:
     """Read a form, which becomes JSON; raises MalformedContent and ContentTooLarge."""
     return _transformed(form.parse(body))
+
+
+def _strict(body: bytes) -> Content:
+    return Content(body, json_text.parse(body) if body else {}, transformed=False)
+
+
+def _is_json5(body: bytes) -> bool:
+    """Whether `read_json5` takes the text, which is not strict JSON."""
+    try:
+        _transformed(json5_text.parse(body))
+    except (MalformedContent, InvalidContent):
+        return False
+    return True
 
 
 def _transformed(value: object) -> Content:

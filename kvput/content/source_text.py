@@ -31,7 +31,7 @@ def decode_utf8(text: bytes) -> str:
     before = text[:offset].decode("utf-8")
     raise malformed(
         f"The content is not UTF-8: byte {text[offset]:#04x} is no part of a character here. "
-        "Send it encoded as UTF-8.",
+        "Encode it as UTF-8.",
         before,
         offset=len(before),
     )

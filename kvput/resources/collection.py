@@ -3,14 +3,14 @@
 Filters, sorting and pages belong to `kvput.query`.
 """
 
-import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kvput.content.json_text import insert_first_member, parse
 from kvput.content.media_types import Content
 from kvput.errors import HiddenName, IdTaken, KvputError, MalformedContent
-from kvput.paths import CollectionPath
-from kvput.resources.ids import ID_MEMBER, id_of, next_number, path_for_id
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.resources.ids import ID_MEMBER, id_of, next_number, path_for_id, path_for_number
 from kvput.resources.resource import (
     RESOURCE_METHODS,
     method_not_allowed,
@@ -20,23 +20,38 @@ from kvput.semantics.preconditions import Preconditions, require
 from kvput.semantics.validators import ETag, Validators, content_digest
 from kvput.store.base import Batch, Decision, Entry, Put, RaiseCounter, View, Write
 
-_logger = logging.getLogger("kvput")
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A resource that a list leaves out, as it stood then, and what is wrong with its content."""
+
+    path: ResourcePath
+    digest: str
+    fault: MalformedContent
 
 
-def render(entries: Iterable[Entry]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A list as JSON, and what it leaves out."""
+
+    text: bytes
+    left_out: tuple[LeftOut, ...]
+
+
+def render(entries: Iterable[Entry]) -> Rendered:
     """The JSON array of a collection's resources, a line each, every object with its `id`.
 
     A resource's own text is kept; an empty one (zero bytes) is the empty
     object. One that is no JSON, which only a hand on the file can make, is left
-    out and logged.
+    out.
     """
-    items = []
+    items, left_out = [], []
     for entry in entries:
         try:
             items.append(_item(entry))
         except MalformedContent as error:
-            _logger.warning("%s is left out of its collection: %s", entry.path.file, error)
-    return b"[" + b",\n".join(items) + b"]\n"
+            left_out.append(LeftOut(entry.path, entry.digest, error.with_traceback(None)))
+    return Rendered(b"[" + b",\n".join(items) + b"]\n", tuple(left_out))
 
 
 def _item(entry: Entry) -> bytes:
@@ -47,9 +62,9 @@ def _item(entry: Entry) -> bytes:
     return text.strip()
 
 
-def validators_of(rendered: bytes) -> Validators:
+def validators_of(rendered: Rendered) -> Validators:
     """The validators of a list: its tag alone, for a removal leaves no date behind."""
-    return Validators(ETag(content_digest(rendered)), None)
+    return Validators(ETag(content_digest(rendered.text)), None)
 
 
 def create(
@@ -108,12 +123,12 @@ def _with_next_number(
     view: View, collection: CollectionPath, content: Content
 ) -> tuple[Write, ...]:
     number = next_number(view, collection)
-    path = collection.resource(str(number))
+    path = path_for_number(collection, number)
     # A number is passed over where a directory of that name is a collection of its own,
     # or where a hand has made a resource since the numbers were looked at.
     while view.get(path) is not None or view.is_collection(path.beneath):
         number += 1
-        path = collection.resource(str(number))
+        path = path_for_number(collection, number)
     body = content.body
     if isinstance(content.value, dict):
         body = insert_first_member(body or b"{}", ID_MEMBER, number)

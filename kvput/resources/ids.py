@@ -1,14 +1,15 @@
 """Ids: what a resource is called in its collection, as text in a path and as a JSON member.
 
-The id of a resource is its name in its address. A name that is a number is a
-JSON number, any other a string. Where numbers are kept is the store's affair.
+The id of a resource is its name in its address. A name that is a number, up to
+HIGHEST_NUMBER, is a JSON number, any other a string. Where numbers are kept is
+the store's affair.
 """
 
 from typing import Final
 
-from kvput.errors import InvalidContent, InvalidPath, PathTooLong
+from kvput.errors import IdTaken, InvalidContent, InvalidPath, PathTooLong
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import View, number_of
+from kvput.store.base import HIGHEST_NUMBER, View, number_of
 
 ID_MEMBER: Final = "id"
 
@@ -22,8 +23,15 @@ def id_of(path: ResourcePath) -> str | int:
 def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
     """The path of the resource that a content's own `id` member asks for.
 
-    Raises InvalidContent when the id is no text or whole number, or no name.
+    Raises InvalidContent when the id is no text or whole number, a number that
+    not every client reads exactly, or no name.
     """
+    if isinstance(identifier, int | float) and abs(identifier) > HIGHEST_NUMBER:
+        # The value that was sent may be rounded already, and a list would be read so.
+        raise InvalidContent(
+            f"The id is too large for a number, which ends at {HIGHEST_NUMBER}: send it as a "
+            "text, in quotation marks."
+        )
     if isinstance(identifier, bool) or not isinstance(identifier, str | int):
         raise InvalidContent(
             "The id must be a text or a whole number: correct it, or leave it out to get the "
@@ -36,5 +44,18 @@ def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
 
 
 def next_number(view: View, collection: CollectionPath) -> int:
-    """A number that the collection has never given: above its counter and above all names."""
+    """A number that the collection has never given: above its counter and above all names.
+
+    It may be above HIGHEST_NUMBER; `path_for_number` tells.
+    """
     return max(view.counter(collection), view.highest_number(collection)) + 1
+
+
+def path_for_number(collection: CollectionPath, number: int) -> ResourcePath:
+    """The path of the resource that gets the number; IdTaken above HIGHEST_NUMBER."""
+    if number > HIGHEST_NUMBER:
+        raise IdTaken(
+            f"The numbers of {collection.url} are used up, because {HIGHEST_NUMBER}, the last "
+            "one, has been taken: send an id of your own."
+        )
+    return collection.resource(str(number))

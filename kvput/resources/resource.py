@@ -133,15 +133,15 @@ def nothing_there(url: str) -> NotFound:
     return NotFound(f"Nothing is stored under {url}.")
 
 
-def method_not_allowed(method: str, allowed: str) -> MethodNotAllowed:
-    """The error for a method that what stands under the path does not take (RFC 9110 15.5.6)."""
-    detail = _INSTEAD.get(method, f"{method} does not apply here: use one of {allowed}.")
-    return MethodNotAllowed(detail, fields=(("Allow", allowed),))
-
-
 _INSTEAD: Final = {
     "PATCH": "PATCH is not supported yet: GET the resource, change it, and PUT it back with "
     "If-Match.",
     "POST": "POST does not apply here: POST to a collection, such as /posts.",
 }
 """What to do where a method that people expect is not to be had; `Allow` names the others."""
+
+
+def method_not_allowed(method: str, allowed: str) -> MethodNotAllowed:
+    """The error for a method that what stands under the path does not take (RFC 9110 15.5.6)."""
+    detail = _INSTEAD.get(method, f"{method} does not apply here: use one of {allowed}.")
+    return MethodNotAllowed(detail, fields=(("Allow", allowed),))

@@ -188,6 +188,9 @@ _DATE_FORMATS: Final = (
     re.compile(f"{_DAY} {_MONTH} (?P<day>[0-9]{{2}}| [0-9]) {_TIME} (?P<year>[0-9]{{4}})"),
 )
 
+EARLIEST_DATE: Final = -62_135_596_800
+"""The beginning of the year 1, in seconds since the epoch: no HTTP-date can say an earlier one."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_PER_DAY: Final = 86_400
 

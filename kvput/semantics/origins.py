@@ -74,15 +74,27 @@ class OriginPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not served: the error's class and its sentence.
+
+    Not the error itself: a verdict may be kept for requests to come, and an
+    exception that is raised once more holds on to the frames of each time.
+    """
+
+    error: type[KvputError]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What follows from a request's host and origin.
 
     `grant` is the origin whose pages may read the answer, for `grant_fields`;
-    `refusal` the error to answer with instead of serving the request.
+    `refusal` what to answer instead of serving the request.
     """
 
     grant: str | None = None
-    refusal: KvputError | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +142,17 @@ def judge(
 
     `unsafe` says that its method (for a preflight: the method that it asks for)
     is not safe (RFC 9110 section 9.2.1). Several lines of one field come joined
-    by a comma. The refusal is MalformedRequest, HostNotAllowed or
+    by a comma. The refusal's error is MalformedRequest, HostNotAllowed or
     OriginNotAllowed.
     """
-    try:
-        authority = _allowed_host(policy, host)
-    except (MalformedRequest, HostNotAllowed) as refusal:
-        return Verdict(refusal=refusal)
+    authority = _allowed_host(policy, host)
+    if isinstance(authority, Refusal):
+        return Verdict(refusal=authority)
     if origin is None:
         # Fetch Metadata section 2.3. Browsers send `Origin` with every unsafe method; this
         # catches one whose field was dropped on the way. Programs send neither field.
         foreign = unsafe and fetch_site == _CROSS_SITE
-        return Verdict(refusal=_cross_site() if foreign else None)
+        return Verdict(refusal=_CROSS_SITE_WRITE if foreign else None)
     parsed = _parse_origin(origin)
     if parsed is not None and _is_trusted(policy, authority, parsed):
         # Fetch Standard, "CORS check": the origin in the answer must be the one sent, byte
@@ -173,19 +184,26 @@ def is_loopback_name(host: str) -> bool:
     return address.is_loopback
 
 
-def _allowed_host(policy: OriginPolicy, host: str | None) -> _Authority:
+def _allowed_host(policy: OriginPolicy, host: str | None) -> _Authority | Refusal:
     if not host:
-        raise HostNotAllowed("The request has no Host field: send the name of the server in it.")
+        return Refusal(
+            HostNotAllowed,
+            "The request has no Host field: send the name of the server in it.",
+        )
     authority = _parse_authority(host)
     if authority is None:
         # RFC 9112 section 3.2: "A server MUST respond with a 400 (Bad Request) status code to
         # [...] any request message that contains more than one Host header field line or a
         # Host header field with an invalid field value."
-        raise MalformedRequest("The Host field must hold one host, and a port if there is one.")
+        return Refusal(
+            MalformedRequest,
+            "The Host field must hold one host, and a port if there is one.",
+        )
     if not is_loopback_name(authority.host) and authority.name not in policy.allowed_hosts:
-        raise HostNotAllowed(
+        return Refusal(
+            HostNotAllowed,
             f'This server does not answer for the host "{authority.name}":'
-            f" start it with --allow-host {authority.name} to allow that."
+            f" start it with --allow-host {authority.name} to allow that.",
         )
     return authority
 
@@ -206,22 +224,24 @@ def _is_trusted(policy: OriginPolicy, server: _Authority, origin: _Origin) -> bo
     )
 
 
-def _cross_site() -> OriginNotAllowed:
-    return OriginNotAllowed(
-        "A web page of another site may not change data here: send the request from a page of"
-        " this server, or start the server with --allow-origin and the page's origin."
-    )
+_CROSS_SITE_WRITE: Final = Refusal(
+    OriginNotAllowed,
+    "A web page of another site may not change data here: send the request from a page of"
+    " this server, or start the server with --allow-origin and the page's origin.",
+)
 
 
-def _foreign(origin: _Origin | None) -> OriginNotAllowed:
+def _foreign(origin: _Origin | None) -> Refusal:
     if origin is None:
-        return OriginNotAllowed(
+        return Refusal(
+            OriginNotAllowed,
             "The Origin field names no origin that could be allowed to change data:"
-            " send the request from a page that has one, such as http://localhost:3000."
+            " send the request from a page that has one, such as http://localhost:3000.",
         )
-    return OriginNotAllowed(
+    return Refusal(
+        OriginNotAllowed,
         f"Web pages of {origin} may not change data here:"
-        f" start the server with --allow-origin {origin} to allow that."
+        f" start the server with --allow-origin {origin} to allow that.",
     )
 
 
@@ -240,8 +260,8 @@ def normalise_host(text: str) -> str:
     is_host_only = authority is not None and authority.port is None and not text.endswith(":")
     if authority is None or not is_host_only or not authority.name or "*" in text:
         raise ConfigError(
-            f"{text!r} is no host: write a name or an address without scheme, port or wildcard,"
-            ' such as "data.example.org".'
+            f"--allow-host (allow_hosts): {text!r} is no host: write a name or an address without"
+            ' scheme, port or wildcard, such as "data.example.org".'
         )
     return authority.name
 
@@ -263,7 +283,7 @@ def normalise_origin(text: str) -> str:
         fault = "has a path: leave out what follows the host and port"
     else:
         fault = 'is no origin: write scheme, host and port, such as "https://app.example.org:8443"'
-    raise ConfigError(f"The origin {text!r} {fault}.")
+    raise ConfigError(f"--allow-origin (allow_origins): {text!r} {fault}.")
 
 
 def _parse_origin(text: str) -> _Origin | None:

@@ -46,6 +46,7 @@ class Answer:
     `fields` do not hold what the edge adds to every answer (Date, Vary, CORS,
     Connection) nor Content-Length. `block` holds further field lines as they
     go over the wire. `close` asks for the connection to be closed afterwards.
+    `problem` is the name of the problem type, where the answer tells a problem.
     """
 
     status: int
@@ -53,6 +54,7 @@ class Answer:
     content: bytes | Stream = b""
     block: bytes = b""
     close: bool = False
+    problem: str | None = None
 
     def head(self) -> bytes:
         """The status line and the field lines, up to those that the edge adds."""
@@ -75,14 +77,16 @@ def problem(error: KvputError, instance: str | None, fields: Fields = ()) -> Ans
     """The answer that an error becomes (RFC 9457). `fields` come beside the error's own."""
     kind = problem_type(error)
     document = problem_document(kind, error.detail, instance, error.members)
-    return Answer(kind.status, (("Content-Type", MEDIA_TYPE), *error.fields, *fields), document)
+    all_fields = (("Content-Type", MEDIA_TYPE), *error.fields, *fields)
+    return Answer(kind.status, all_fields, document, problem=kind.name)
 
 
 def internal_error(instance: str | None) -> Answer:
     """The answer to a fault of kvput's own."""
     detail = "The server failed to answer this request; its log says more."
     document = problem_document(INTERNAL, detail, instance, {})
-    return Answer(INTERNAL.status, (("Content-Type", MEDIA_TYPE),), document, close=True)
+    fields = (("Content-Type", MEDIA_TYPE),)
+    return Answer(INTERNAL.status, fields, document, close=True, problem=INTERNAL.name)
 
 
 def closing(answer: Answer) -> Answer:

@@ -36,7 +36,10 @@ from kvput.store.base import Store
 _logger = logging.getLogger("kvput")
 
 AccessLog = Callable[[str, str, Answer, float], None]
-"""Is told of each answer: method, target as sent, the answer, seconds taken."""
+"""Is told of each answer: method, target as sent, the answer, seconds taken.
+
+Method and target are `-` where what the client sent is no request.
+"""
 
 _VERSIONS: Final = (HttpVersion11, HttpVersion10)
 _ABSOLUTE_TARGET: Final = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
@@ -71,7 +74,11 @@ class Edge:
 
     def server(self) -> Server:
         """A low-level aiohttp server that runs this application. Needs a running loop."""
-        return Server(self.__call__)
+        log = self._access_log
+        return Server(
+            self.__call__,
+            refused=None if log is None else lambda answer: log("-", "-", answer, 0.0),
+        )
 
     async def drain(self) -> None:
         """Return once each request that has begun is answered; no connection is kept from now."""
@@ -111,7 +118,7 @@ class Edge:
             if verdict.grant is not None:
                 common = _common_lines(verdict.grant)
             if verdict.refusal is not None:
-                raise verdict.refusal
+                raise verdict.refusal.error(verdict.refusal.detail)
             if preflight and verdict.grant is not None:
                 return _preflight(request, verdict.grant)
             target = Target() if path == "*" else parse_target(path)

@@ -6,7 +6,7 @@ request means is for the handlers and the rules below them.
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
@@ -29,6 +29,7 @@ from kvput.paths import Target
 from kvput.semantics.fields import parse_media_type
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse_preconditions
 from kvput.semantics.prefer import Preferences, parse_preferences
+from kvput.server.left_out import LeftOutLog
 from kvput.store.base import Store
 
 _PARSED_AT_ONCE: Final = 256 * 1024
@@ -37,10 +38,11 @@ _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What every handler is given: the store and the configuration."""
+    """What every handler is given: the store, the configuration, and what lists have logged."""
 
     store: Store
     config: Config
+    left_out: LeftOutLog = field(default_factory=LeftOutLog)
 
 
 class Exchange:
@@ -111,10 +113,10 @@ class Exchange:
         await self._continue()
         try:
             if make_decoder is None:
-                return await _parsed(reader, await self._read(limit))
+                return await _parsed(reader, await self._read(limit), limit)
             decoder = make_decoder()
             pieces = [decoder.feed(piece, limit) async for piece in self._pieces(limit)]
-            content = await _parsed(reader, b"".join([*pieces, decoder.finish()]))
+            content = await _parsed(reader, b"".join([*pieces, decoder.finish()]), limit)
             # RFC 9110 9.3.4: no validators unless the stored bytes are those that were received.
             return replace(content, transformed=True)
         except (MalformedContent, InvalidContent) as error:
@@ -182,9 +184,16 @@ def field_value(request: web.BaseRequest, name: str) -> str | None:
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 
-async def _parsed(reader: Reader, body: bytes) -> Content:
+async def _parsed(reader: Reader, body: bytes, limit: int) -> Content:
     # A large body would keep all other requests waiting.
-    return reader(body) if len(body) <= _PARSED_AT_ONCE else await asyncio.to_thread(reader, body)
+    at_once = len(body) <= _PARSED_AT_ONCE
+    content = reader(body) if at_once else await asyncio.to_thread(reader, body)
+    if len(content.body) > limit:
+        raise ContentTooLarge(
+            f"The content is larger than {limit} bytes, which is the limit here, once it is "
+            "written as JSON: send less, or start the server with a higher --max-body."
+        )
+    return content
 
 
 _media_type = lru_cache(maxsize=256)(parse_media_type)

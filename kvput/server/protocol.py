@@ -5,7 +5,8 @@ by patterns, sub-applications and signals have no use here, and cost as much
 time as all the rest of a hot GET. Two things are replaced:
 
 - `Delivery` writes an answer's bytes in one piece, instead of building a field
-  map for each response and serialising that.
+  map for each response and serialising that. It waits for a client that reads
+  more slowly than it asks, so that answers do not pile up in memory.
 - `Connection.handle_error` answers what the parser refuses (a malformed request
   line, a field too large) with a problem document, where aiohttp sends text;
   and `data_received` tells the handler when it is the content that is refused.
@@ -16,11 +17,12 @@ Nothing here knows of paths, methods or stores.
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final, cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11
 from aiohttp.http_exceptions import BadHttpMethod, LineTooLong
@@ -50,6 +52,9 @@ _MAX_FIELD: Final = 8192
 _LINGER_SECONDS: Final = 2.0
 _JOINED: Final = 1 << 16
 """Content up to this many bytes goes out in one write with its head."""
+
+Refused = Callable[[Answer], None]
+"""Is told of each answer to what never became a request."""
 
 
 class Delivery(web.StreamResponse):
@@ -82,7 +87,7 @@ class Delivery(web.StreamResponse):
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
         """Send the whole answer."""
         if self._keep_alive is None:
-            self._keep_alive = request.keep_alive
+            self._keep_alive = _persists(request)
         if request.content.exception() is not None:
             self._broken_connection = cast("Connection", request.protocol)
         head = b"".join((
@@ -102,6 +107,9 @@ class Delivery(web.StreamResponse):
         else:
             await writer.write(head)
             await writer.write(content)
+        # A client that sends requests and reads no answers waits here for itself.
+        if request.protocol.writing_paused:
+            await writer.drain()
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:  # noqa: ARG002  # as aiohttp calls it
@@ -129,6 +137,14 @@ def _date_line(now: int) -> bytes:
     return f"Date: {format_http_date(now)}\r\n".encode()
 
 
+def _persists(request: web.BaseRequest) -> bool:
+    # RFC 9112 6.1: in HTTP/1.0 a message with a Transfer-Encoding has faulty framing, and the
+    # connection is closed after it.
+    return request.keep_alive and (
+        request.version >= HttpVersion11 or hdrs.TRANSFER_ENCODING not in request.headers
+    )
+
+
 def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
     if not keep_alive:
         return b"Connection: close\r\n\r\n"
@@ -139,9 +155,9 @@ def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
 class Connection(RequestHandler):
     """A client's connection."""
 
-    __slots__ = ("_ended", "_last_content")
+    __slots__ = ("_ended", "_last_content", "_refused")
 
-    def __init__(self, server: "Server") -> None:
+    def __init__(self, server: "Server", refused: Refused | None) -> None:
         super().__init__(
             server,
             loop=asyncio.get_running_loop(),
@@ -154,6 +170,7 @@ class Connection(RequestHandler):
         )
         self._last_content: StreamReader | None = None
         self._ended = asyncio.Event()
+        self._refused = refused
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol.data_received`."""
@@ -171,17 +188,17 @@ class Connection(RequestHandler):
         self._break_off_content(_on_one_line(message.message))
 
     def eof_received(self) -> bool:  # type: ignore[override]  # True keeps our side open
-        """The client sends no more: the request being answered is, and then we close as well.
+        """The client sends no more: what it has asked is answered, and then we close as well.
 
         aiohttp closes at once, so that a client that half-closes (`nc -N`) would
         get no answer.
         """
         self._ended.set()
         waits = self._waiter is not None and not self._waiter.done()
-        if waits or self._last_content is None:
+        if waits or not self._request_count:
             return False
-        self._close = True
         self._break_off_content("the client closed the connection within it")
+        self._close_after_the_last()
         return True
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -201,6 +218,19 @@ class Connection(RequestHandler):
         with suppress(TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):
                 await self._ended.wait()
+
+    def _close_after_the_last(self) -> None:
+        answer = self._request_handler
+        if not self._messages or answer is None:
+            self._close = True
+            return
+
+        # aiohttp leaves unanswered what still waits when `_close` is set.
+        async def answer_and_close(request: web.BaseRequest) -> web.StreamResponse:
+            self._close = self._close or not self._messages
+            return await answer(request)
+
+        self._request_handler = answer_and_close
 
     def _break_off_content(self, reason: str) -> None:
         content = self._last_content
@@ -229,15 +259,26 @@ class Connection(RequestHandler):
             answer = internal_error(None)
         else:
             answer = closing(problem(_refusal(exc, message), None))
+        if self._refused is not None:
+            self._refused(answer)
         return Delivery(answer, _COMMON_LINES, head_only=False, last=True, broken_connection=self)
 
 
 class Server(web.Server):
     """Makes a `Connection` for each client."""
 
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[Delivery]],
+        refused: Refused | None = None,
+    ) -> None:
+        """`handler` answers requests; `refused` is told of answers that it did not give."""
+        super().__init__(handler)
+        self._refused = refused
+
     def __call__(self) -> Connection:
         """The protocol of a new connection."""
-        return Connection(self)
+        return Connection(self, self._refused)
 
 
 # --- what the parser's errors mean

@@ -1,3 +1,4 @@
+import json
 import logging
 import os
 import re
@@ -71,12 +72,13 @@ def kvput(
 
 # arguments after `kvput`, words that the line has
 WRONG_USAGE = [
-    (["nope"], "No such command 'nope'."),
-    (["--nope"], "No such option '--nope'."),
+    (["nope"], "No such command 'nope'; see kvput --help"),
+    (["serv"], "No such command 'serv'. Did you mean 'serve'; see kvput --help"),
+    (["--nope"], "No such option '--nope'; see kvput --help"),
     (["serve", ""], "DATA is empty"),
-    (["serve", "--nope"], "No such option '--nope'."),
-    (["serve", "--port"], "Option '--port' requires an argument."),
-    (["serve", "one", "two"], "unexpected extra argument (two)"),
+    (["serve", "--nope"], "No such option '--nope'; see kvput serve --help"),
+    (["serve", "--port"], "Option '--port' requires an argument; see kvput --help"),
+    (["serve", "one", "two"], "unexpected extra argument (two); see kvput serve --help"),
     (["serve", ".", "--port", "http"], "--port: 'http' is not a port"),
     (["serve", ".", "--port", "65536"], "--port: '65536' is not a port"),
     (["serve", ".", "--port", "-1"], "--port: '-1' is not a port"),
@@ -85,9 +87,9 @@ WRONG_USAGE = [
     (["serve", ".", "--read-cache", "-1"], "--read-cache: '-1' is not a size"),
     (["serve", ".", "--access-log", "often"], "--access-log: 'often' is none of auto, always"),
     (["serve", ".", "--cache-control", "a\nb"], "--cache-control: 'a\\nb' is not a header field"),
-    (["serve", ".", "--allow-origin", "app.example.org"], "'app.example.org' has no scheme"),
-    (["serve", ".", "--allow-origin", "https://a.example/x"], "https://a.example/x"),
-    (["serve", ".", "--allow-host", "http://a.example"], "http://a.example"),
+    (["serve", ".", "--allow-origin", "app.example.org"], "--allow-origin (allow_origins): 'app"),
+    (["serve", ".", "--allow-origin", "https://a.example/x"], "'https://a.example/x' has a path"),
+    (["serve", ".", "--allow-host", "http://a.example"], "--allow-host (allow_hosts): 'http://a"),
     (["serve", ".", "--host", "0.0.0.0"], "add --insecure"),  # noqa: S104
     (["serve", ".", "--host", "192.0.2.1"], "add --insecure"),
     (["serve", ".", "--host", "::"], "add --insecure"),
@@ -180,6 +182,7 @@ def test_a_file_is_no_folder(tmp_path: Path, kvput: Kvput) -> None:
     (tmp_path / "db.json").write_text("{}")
     ended = kvput("serve", str(tmp_path / "db.json"))
     assert "is a file: name the folder" in ended.sentence
+    assert 'see "Coming from json-server" in the README' in ended.sentence
     assert ended.code == 1
 
 
@@ -230,6 +233,18 @@ def test_a_foreign_address_is_told(host: str, words: str, tmp_path: Path, kvput:
     """An address that this machine does not have is one line as well."""
     ended = kvput("serve", str(tmp_path), "--host", host, "--port", "0", "--insecure")
     assert words in ended.sentence
+    assert ended.code == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:9", "127.0.0.1:8080", "http://localhost", "no-such-name.invalid", "a\0b"]
+)
+def test_what_is_no_address_is_not_called_unsafe(host: str, tmp_path: Path, kvput: Kvput) -> None:
+    """Who mistypes the address learns that, and is not led to --insecure."""
+    (tmp_path / "kvput.toml").write_text(f"host = {json.dumps(host)}")
+    ended = kvput("serve", str(tmp_path), "--port", "0")
+    assert "there is no such address here: name one of this machine" in ended.sentence
+    assert "insecure" not in ended.sentence
     assert ended.code == 1
 
 
@@ -284,6 +299,10 @@ def test_help_of_serve_names_every_option_and_its_variable(kvput: Kvput) -> None
     for option in OPTIONS:
         assert f" {option.flag} " in ended.out
         assert f"({option.variable})" in ended.out
+    shown = " ".join(ended.out.split())
+    for default in ("127.0.0.1", "8080", "16MiB", "64MiB", "auto"):
+        assert f"[default: {default}]" in shown
+    assert shown.count("[default: ") == sum(o.shown_default is not None for o in OPTIONS)
 
 
 def test_no_command_shows_the_help_as_it_is(kvput: Kvput) -> None:

@@ -123,6 +123,34 @@ def test_the_urls_of_the_top_level_are_printed(data: Path) -> None:
             assert server.request("GET", path).status == 200
 
 
+def test_every_url_leads_somewhere(data: Path) -> None:
+    """A collection that its bare name does not name is printed with its closing slash."""
+    for file in ("deep/er/1.json", "site/1.json", "site.json"):
+        (data / file).parent.mkdir(parents=True, exist_ok=True)
+        (data / file).write_text("{}")
+    with ServerProcess(data) as server:
+        assert server.address is not None
+        base = f"http://127.0.0.1:{server.address.port}"
+        urls = [line.strip() for line in server.printed if line.startswith("  http")]
+        assert urls == [f"{base}{path}" for path in ("/", "/deep/", "/site/", "/site")]
+        for path in ("/deep/", "/site/", "/site"):
+            assert server.request("GET", path).status == 200
+
+
+def test_an_empty_folder_says_what_to_do(data: Path) -> None:
+    """There is no address to click on, but one to begin with."""
+    with ServerProcess(data) as server:
+        assert server.address is not None
+        posts = f"http://127.0.0.1:{server.address.port}/posts"
+        assert server.printed[-4:] == [
+            "\n",
+            f"Nothing is in it yet: PUT or POST something, for example to {posts}\n",
+            "\n",
+            "Press Ctrl+C to stop.\n",
+        ]
+        assert server.request("POST", "/posts", b"{}").status == 201
+
+
 def test_a_long_list_of_urls_is_cut(data: Path) -> None:
     """A folder of many resources leaves the terminal its first lines, and says how many more."""
     for number in range(30):
@@ -261,8 +289,8 @@ PUT_AND_GET = (
     request_bytes("GET", "/none"),
 )
 LINE = re.compile(
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2}  (?P<status>[0-9]{3})  (?P<method>[A-Z]+) +"
-    r"(?P<target>\S+)  (?P<size>[0-9,]+) B  [0-9]+\.[0-9] ms"
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2}  (?P<status>[0-9]{3})  (?P<method>[A-Z]+|-) +"
+    r"(?P<target>\S+)  (?P<size>[0-9,]+) B  [0-9]+\.[0-9] ms(?:  (?P<problem>[a-z-]+))?"
 )
 COLOUR = re.compile("\x1b\\[[0-9]+m")
 
@@ -290,6 +318,30 @@ def test_the_access_log_has_a_line_per_request(data: Path) -> None:
         lines = lines_of_log(log_of(server, *PUT_AND_GET))
     assert lines[:2] == [("201", "PUT", "/a", "3"), ("200", "GET", "/a?q=1", "3")]
     assert lines[2][:3] == ("404", "GET", "/none")
+
+
+def test_a_refusal_is_told_in_the_access_log(data: Path) -> None:
+    """The problem's name says why; of what is no request, method and target are unknown."""
+    foreign = {"Origin": "https://evil.example"}
+    requests = (
+        request_bytes("PUT", "/a", body=b"1"),
+        request_bytes("PUT", "/a", foreign, b"2"),
+        request_bytes("PUT", "/a", {"Host": "evil.example"}, b"2"),
+        request_bytes("GET", "/none"),
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 1000 + b"\r\n",
+    )
+    with ServerProcess(data, "--access-log", "always") as server:
+        said = log_of(server, *requests).splitlines()
+    matches = [LINE.fullmatch(line) for line in said]
+    assert [match and match.group("status", "method", "problem") for match in matches] == [
+        ("201", "PUT", None),
+        ("403", "PUT", "origin-not-allowed"),
+        ("403", "PUT", "host-not-allowed"),
+        ("404", "GET", "not-found"),
+        ("501", "-", "method-not-implemented"),
+        ("431", "-", "fields-too-large"),
+    ]
 
 
 @pytest.mark.parametrize("options", [(), ("--access-log", "never")])

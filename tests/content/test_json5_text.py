@@ -35,6 +35,14 @@ near_json5 = st.lists(
         ("1" * 30, int("1" * 30)),
         ('{a: 1, "a": 2}', {"a": 2}),
         ("{}", {}),
+        ("[0e-400, 0.0e-999, .0E-1000]", [0.0, 0.0, 0.0]),
+        ("[1e-320, 5e-324, 0.1000000000000000055]", [1e-320, 5e-324, 0.1]),
+        (
+            "{e: '1e-400', 'f\\'1e-400': \"'1e-400\", /*1e-400*/ e1: 0x1e, // 1e-400\n}",
+            {"e": "1e-400", "f'1e-400": "'1e-400", "e1": 30},
+        ),
+        pytest.param("0." + "0" * 400, 0.0, id="zeros"),
+        pytest.param("1" + "0" * 400 + "e-400", 1.0, id="back-and-forth"),
     ],
 )
 def test_what_json5_adds_is_read(text: str, value: object) -> None:
@@ -76,6 +84,11 @@ def test_what_json5_adds_is_read(text: str, value: object) -> None:
         ("{a: 1e400}", 1, 5, "too large to be read from JSON5"),
         ("[-1e999]", 1, 2, "too large to be read from JSON5"),
         pytest.param("9" * 5000, 1, 1, "too large to be read from JSON5", id="digits"),
+        ("{a: 1e-400}", 1, 5, "too small to be read from JSON5"),
+        ("[1, -1e-324]", 1, 5, "too small to be read from JSON5"),
+        ("['1e-400', /* 1e-400 */ 2,\n // '\n\"\\\"1e-400\", 12.5E-0999]", 3, 13, "too small"),
+        pytest.param("." + "0" * 400 + "1", 1, 1, "too small", id="zeros"),
+        pytest.param("[0." + "0" * 320 + "1e-10]", 1, 2, "too small", id="zeros-exponent"),
         ("[1, -]", 1, 5, "begins as a number"),
         ("0x", 1, 1, "begins as a number"),
         ("1e+", 1, 1, "begins as a number"),

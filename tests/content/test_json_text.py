@@ -1,5 +1,6 @@
 import json
 import math
+import tracemalloc
 from pathlib import Path
 
 import orjson
@@ -274,6 +275,34 @@ def test_deepest_value_is_written_and_read_back() -> None:
     assert len(text) < 10 * json_text.MAX_DEPTH
     assert text.count(b"[") + text.count(b"{") == json_text.MAX_DEPTH
     json_text.parse(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1] * 100_000,
+        [[]] * 100_000,
+        {f"n{number}": [number, {}] for number in range(40_000)},
+        [[[[[[[[[[[[[["a"] * 100_000]]]]]]]]]]]]],
+    ],
+    ids=["numbers", "arrays", "members", "deep"],
+)
+def test_a_large_value_is_written_without_white_space(value: object) -> None:
+    """Indentation would make a few bytes many: what is large stays as small as it can be."""
+    text = json.dumps(value, separators=(",", ":"))
+    assert json_text.dump(value) == text.encode() + b"\n"
+
+
+def test_writing_takes_little_more_memory_than_the_text() -> None:
+    """Not a value for each of the pieces that the text is made of."""
+    value = [1] * 1_000_000
+    tracemalloc.start()
+    try:
+        text = json_text.dump(value)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * len(text)
 
 
 @pytest.mark.parametrize("depth", [json_text.MAX_DEPTH + 1, 100_000])

@@ -1,5 +1,6 @@
 import pytest
 
+from kvput.content import json_text
 from kvput.content.media_types import (
     POST_TYPES,
     PUT_TYPES,
@@ -170,6 +171,39 @@ def test_number_that_json_cannot_hold_is_invalid(reader: Reader, body: bytes) ->
     """JSON5 that cannot become JSON is refused, not bent."""
     with pytest.raises(InvalidContent):
         reader(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "helps"),
+    [
+        (b"{a: 1}", True),
+        (b'{"a": 1,}', True),
+        (b"// all\n[]", True),
+        (b"\xef\xbb\xbf{}", True),
+        (b"{a: b}", False),
+        (b'{"a": NaN}', False),
+        (b"[1,] x", False),
+        (b"", False),
+        (b"[1e-400,]", False),
+        (b"{a: 1}" + b" " * 100_000, False),
+    ],
+    ids=lambda value: value[:12] if isinstance(value, bytes) else value,
+)
+def test_json5_sent_as_json_is_told_so(body: bytes, helps: bool) -> None:
+    """The other Content-Type is named where it would help, and only there; the place stays."""
+    with pytest.raises(MalformedContent) as caught:
+        read_json(body or b" ")
+    assert (
+        caught.value.detail.endswith(
+            " It can be read as JSON5: send Content-Type: application/json5."
+        )
+        is helps
+    )
+    with pytest.raises(MalformedContent) as plain:
+        json_text.parse(body)
+    if body:
+        assert caught.value.detail.startswith(plain.value.detail)
+        assert caught.value.members == plain.value.members
 
 
 def test_readers_share_no_value() -> None:

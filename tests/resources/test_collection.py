@@ -1,7 +1,6 @@
 """How a list is written, and what POST decides, asked of the decisions themselves."""
 
 import json
-import logging
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from kvput.errors import (
     MethodNotAllowed,
     PreconditionFailed,
 )
-from kvput.resources.collection import create, render, validators_of
+from kvput.resources.collection import Rendered, create, render, validators_of
 from kvput.resources.resource import delete
 from kvput.resources.resource import put as put_decision
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions
@@ -72,7 +71,7 @@ async def post(store: Store, content: Content, conditions: Preconditions = NO_PR
 )
 def test_an_item_of_a_list(url: str, content: bytes, item: bytes) -> None:
     """Its own text, with the id that an object lacks; what is no object is as it is."""
-    rendered = render([entry(url, content)])
+    rendered = render([entry(url, content)]).text
     assert rendered.startswith(b"[")
     assert rendered.endswith(b"]\n")
     assert _without_space(rendered) == _without_space(b"[" + item + b"]\n")
@@ -85,25 +84,27 @@ def _without_space(text: bytes) -> bytes:
 def test_a_list_has_a_line_for_each_item() -> None:
     """In the order that was given; an empty one is an empty array."""
     entries = [entry(f"/a/{name}", b"[%d]" % index) for index, name in enumerate("xyz")]
-    assert render(entries) == b"[[0],\n[1],\n[2]]\n"
-    assert render([]) == b"[]\n"
+    assert render(entries) == Rendered(b"[[0],\n[1],\n[2]]\n", ())
+    assert render([]) == Rendered(b"[]\n", ())
 
 
-def test_what_is_no_json_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    """The others are listed, and the log names the file and the fault."""
-    entries = [entry("/a/1", b"{}"), entry("/a/2", b'{"b": '), entry("/a/3", b"\xff")]
-    with caplog.at_level(logging.WARNING, "kvput"):
-        assert json.loads(render(entries)) == [{"id": 1}]
-    messages = [record.getMessage() for record in caplog.records]
-    assert [message.partition(" is left out")[0] for message in messages] == [
-        "a/2.json",
-        "a/3.json",
+def test_what_is_no_json_is_left_out() -> None:
+    """The others are listed, and the list tells which it leaves out, as they are, and why."""
+    entries = [entry("/a/1", b"{}"), entry("/a/2", b'{"b": '), entry("/a/3", b"[\n\xff")]
+    rendered = render(entries)
+    assert json.loads(rendered.text) == [{"id": 1}]
+    assert [
+        (item.path.url, item.digest, item.fault.line, item.fault.column)
+        for item in rendered.left_out
+    ] == [
+        ("/a/2", content_digest(b'{"b": '), 1, 7),
+        ("/a/3", content_digest(b"[\n\xff"), 2, 1),
     ]
 
 
 def test_the_validators_of_a_list() -> None:
     """Its own tag, and no date: a removal leaves none behind."""
-    assert validators_of(b"[]\n") == Validators(ETag(content_digest(b"[]\n")), None)
+    assert validators_of(render([])) == Validators(ETag(content_digest(b"[]\n")), None)
 
 
 # --- POST: the name
@@ -209,6 +210,45 @@ async def test_numbers_go_on_above_those_that_were_put() -> None:
     """Names that are no numbers do not count."""
     store = await store_with(**{"41": b"{}", "red-shoe": b"{}", "0099": b"{}"})
     assert await post(store, OBJECT) == "/articles/42"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        (Put(resource("/articles/9007199254740991"), b"{}"),),
+        (RaiseCounter(ARTICLES, 2**53 - 1),),
+        (RaiseCounter(ARTICLES, 10**18 - 1),),
+        (RaiseCounter(ARTICLES, 2**53 - 2), Put(resource("/articles/9007199254740991/a"), b"{}")),
+    ],
+)
+async def test_numbers_that_are_used_up(there: tuple[Write, ...]) -> None:
+    """The sender is told to choose an id; who does so is served, and nothing is damaged."""
+    store = MemoryStore()
+    await store.commit(writing(*there))
+    with pytest.raises(IdTaken, match="used up"):
+        await post(store, OBJECT)
+    assert await post(store, read_json(b'{"id": 7}')) == "/articles/7"
+
+
+async def test_the_highest_number_is_given_and_kept(tmp_path: Path) -> None:
+    """The counter that is written with it can be read again."""
+    async with opened(tmp_path) as store:
+        await store.commit(writing(RaiseCounter(ARTICLES, 2**53 - 2)))
+        assert await post(store, OBJECT) == "/articles/9007199254740991"
+        await store.commit(delete(resource("/articles/9007199254740991"), NO_PRECONDITIONS))
+        with pytest.raises(IdTaken, match="used up"):
+            await post(store, OBJECT)
+        assert await seen(store, lambda view: view.counter(ARTICLES)) == 2**53 - 1
+
+
+@pytest.mark.parametrize("name", ["9007199254740992", "999999999999999999", "9" * 30])
+async def test_a_larger_number_is_a_name_like_any_other(name: str) -> None:
+    """It counts for nothing, whoever put or deleted it."""
+    store = await store_with(**{name: b"{}"})
+    assert render(await store.list(ARTICLES) or ()).text == b'[{"id": "%s"}]\n' % name.encode()
+    assert await post(store, OBJECT) == "/articles/1"
+    await store.commit(delete(resource(f"/articles/{name}"), NO_PRECONDITIONS))
+    assert await post(store, OBJECT) == "/articles/2"
 
 
 async def test_a_number_that_is_a_collection_is_passed_over() -> None:
@@ -322,7 +362,7 @@ async def test_a_resource_takes_none(
 async def test_the_order_in_which_a_post_is_checked() -> None:
     """What would fail anyway, then the preconditions, then the content, then its id."""
     store = await store_with(**{"1": b"{}"})
-    rendered = render(await store.list(ARTICLES) or ())
+    rendered = render(await store.list(ARTICLES) or ()).text
     current = Preconditions(if_match=(ETag(content_digest(rendered)),))
     other = Preconditions(if_match=(ETag("other"),))
     taken = read_json(b'{"id": 1}')

@@ -1,11 +1,13 @@
 """What a resource is called: ids in contents, names in paths, and the next number."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvput.errors import CounterDamaged, InvalidContent
-from kvput.resources.ids import id_of, next_number, path_for_id
+from kvput.errors import CounterDamaged, IdTaken, InvalidContent
+from kvput.resources.ids import id_of, next_number, path_for_id, path_for_number
 from kvput.store.base import Batch, Delete, Put, RaiseCounter, View, Write
 from kvput.store.memory import MemoryStore
 from tests.store.tools import collection, resource, seen, writing
@@ -23,6 +25,8 @@ ARTICLES = collection("/articles/")
         ("/articles/1.0", "1.0"),
         ("/articles/red-shoe", "red-shoe"),
         ("/articles/a%2Fb", "a/b"),
+        ("/articles/9007199254740991", 2**53 - 1),
+        ("/articles/9007199254740992", "9007199254740992"),
         ("/articles/1000000000000000000", "1000000000000000000"),
     ],
 )
@@ -39,7 +43,8 @@ def test_the_id_of_a_resource(url: str, identifier: str | int) -> None:
         (7, "/articles/7"),
         ("7", "/articles/7"),
         (-1, "/articles/-1"),
-        (10**30, f"/articles/{10**30}"),
+        (1 - 2**53, f"/articles/{1 - 2**53}"),
+        (str(10**30), f"/articles/{10**30}"),
         ("a b", "/articles/a%20b"),
         ("../x", "/articles/..%2Fx"),
         ("-", "/articles/-"),
@@ -62,6 +67,19 @@ def test_an_id_that_is_no_text_or_number(identifier: object) -> None:
     assert raised.value.detail == (
         "The id must be a text or a whole number: correct it, or leave it out to get the "
         "next number."
+    )
+
+
+@pytest.mark.parametrize(
+    "identifier", [2**53, -(2**53), 2**64, 10**30, 1e30, -1e300, math.inf, -math.inf], ids=repr
+)
+def test_an_id_that_is_too_large_for_a_number(identifier: object) -> None:
+    """Not every client would read it exactly, and it is rounded here beyond 64 bits."""
+    with pytest.raises(InvalidContent) as raised:
+        path_for_id(ARTICLES, identifier)
+    assert raised.value.detail == (
+        "The id is too large for a number, which ends at 9007199254740991: send it as a text, "
+        "in quotation marks."
     )
 
 
@@ -107,6 +125,13 @@ async def test_the_next_number(writes: tuple[Write, ...], number: int) -> None:
     store = MemoryStore()
     await store.commit(writing(*writes))
     assert await seen(store, lambda view: next_number(view, ARTICLES)) == number
+
+
+def test_the_last_number() -> None:
+    """Numbers end where JSON's are no longer exact everywhere; the sentence says what to do."""
+    assert path_for_number(ARTICLES, 2**53 - 1) == resource("/articles/9007199254740991")
+    with pytest.raises(IdTaken, match=r"^The numbers of /articles are used up.* an id of your own"):
+        path_for_number(ARTICLES, 2**53)
 
 
 async def test_a_damaged_counter_gives_no_number() -> None:

@@ -14,7 +14,15 @@ from kvput.errors import (
     NotFound,
     PreconditionFailed,
 )
-from kvput.resources.resource import delete, modified_seconds, put, validators_of
+from kvput.resources.resource import (
+    delete,
+    method_not_allowed,
+    modified_seconds,
+    nothing_there,
+    put,
+    validators_of,
+)
+from kvput.semantics.fields import format_http_date, parse_http_date
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions
 from kvput.semantics.validators import ANY, ETag, Validators, content_digest
 from kvput.store.base import Batch, Delete, Entry, Put, RaiseCounter, View, Write
@@ -232,3 +240,62 @@ def test_a_time_in_the_future_is_now() -> None:
     """RFC 9110 8.8.2.1: Last-Modified must not be later than the message."""
     entry = Entry(resource("/a"), "digest", (int(time.time()) + 86_400) * 10**9, 0, b"")
     assert abs(modified_seconds(entry) - time.time()) < 5
+
+
+@pytest.mark.parametrize(
+    ("modified_ns", "told"),
+    [
+        (784_111_777_999_999_999, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        (-62_135_596_800 * 10**9, "Mon, 01 Jan 0001 00:00:00 GMT"),
+        (-62_135_596_801 * 10**9, "Mon, 01 Jan 0001 00:00:00 GMT"),
+        (-(2**63) * 10**9, "Mon, 01 Jan 0001 00:00:00 GMT"),
+    ],
+)
+def test_a_time_long_ago(modified_ns: int, told: str) -> None:
+    """Whatever time a file has, it is one that HTTP can say, and reads back as the same."""
+    seconds = modified_seconds(Entry(resource("/a"), "x", modified_ns, 0, b""))
+    assert format_http_date(seconds) == told
+    assert parse_http_date(told) == seconds
+
+
+# --- what the sentences say
+
+
+@pytest.mark.parametrize(
+    ("method", "detail"),
+    [
+        ("DELETE", "DELETE does not apply here: use one of GET, HEAD."),
+        (
+            "PATCH",
+            (
+                "PATCH is not supported yet: GET the resource, change it, and PUT it back with "
+                "If-Match."
+            ),
+        ),
+        ("POST", "POST does not apply here: POST to a collection, such as /posts."),
+    ],
+)
+def test_a_method_that_is_not_allowed(method: str, detail: str) -> None:
+    """The sentence says what to do instead; the field has all that is allowed."""
+    error = method_not_allowed(method, "GET, HEAD")
+    assert (error.detail, error.fields) == (detail, (("Allow", "GET, HEAD"),))
+
+
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("/posts/1", "Nothing is stored under /posts/1."),
+        (
+            "/posts/1.json",
+            "Nothing is stored under /posts/1.json: its address has no .json: /posts/1.",
+        ),
+        ("/.json", "Nothing is stored under /.json."),
+        ("/posts/.json", "Nothing is stored under /posts/.json."),
+        ("/posts.json/", "Nothing is stored under /posts.json/."),
+        ("/json", "Nothing is stored under /json."),
+    ],
+)
+def test_nothing_is_there(url: str, detail: str) -> None:
+    """Who asks for the file learns the address of what is in it."""
+    assert nothing_there(url).detail == detail

@@ -1,6 +1,7 @@
 """What happens on a connection: persistence, framing, expectations, and bytes that are no HTTP."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from kvput.config import Config
+from kvput.paths import ResourcePath
+from kvput.store.base import Entry
 from kvput.store.memory import MemoryStore
 from tests.serving import Address, Reply, read_reply, request_bytes, serving
 
@@ -177,6 +180,41 @@ async def test_requests_in_one_go_are_answered_in_their_order(wire: Wire) -> Non
         assert written.body == read.body == b"[%d]" % number
 
 
+class CountingStore(MemoryStore):
+    """Tells how often it was read."""
+
+    reads = 0
+
+    async def get(self, path: ResourcePath) -> Entry | None:
+        """See `Store.get`."""
+        self.reads += 1
+        return await super().get(path)
+
+
+async def test_a_client_that_reads_nothing_gets_no_more_answers(tmp_path: Path) -> None:
+    """They are not piled up in memory for it, but made as it reads them."""
+    requests, content = 600, b'"' + b"x" * 60_000 + b'"'
+    store = CountingStore()
+    async with serving(store, Config(data=tmp_path)) as address:
+        await address.request("PUT", "/a", {}, content)
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        narrow.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(narrow, (address.host, address.port))
+        reader, writer = await asyncio.open_connection(sock=narrow)
+        wire = Wire(reader, writer)
+        writer.write(request_bytes("GET", "/a") * requests)
+        before = -1
+        while before != store.reads:
+            before = store.reads
+            await asyncio.sleep(SOON)
+        assert 0 < store.reads < requests / 2
+        for _ in range(requests):
+            assert (await wire.reply()).body == content
+        assert store.reads == requests
+        writer.close()
+
+
 async def test_a_request_may_come_byte_by_byte(wire: Wire) -> None:
     """Where the network cuts a message does not matter."""
     for byte in request_bytes("PUT", "/a/1", {}, HAT):
@@ -198,6 +236,18 @@ async def test_http_1_0_persists_when_asked_to(wire: Wire, sent: str | None) -> 
     else:
         assert reply.field("Connection") == "close"
         assert await wire.is_closed()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_http_1_0_does_not_persist_after_chunks(wire: Wire, method: str) -> None:
+    """It knows of none, so that the framing may be another to others (RFC 9112 section 6.1)."""
+    fields = b"Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(SHOE), SHOE)
+    await wire.send(f"{method} /a/1 HTTP/1.0\r\n".encode() + HOST + fields + chunked)
+    reply = await wire.reply()
+    assert (reply.status, reply.body) == (200, SHOE)
+    assert reply.field("Connection") == "close"
+    assert await wire.is_closed()
 
 
 # --- content and its framing
@@ -638,6 +688,37 @@ async def test_a_half_closed_connection_gets_its_answer(wire: Wire, gap: bool) -
     wire.writer.write_eof()
     reply = await wire.reply()
     assert (reply.status, reply.body) == (200, HAT)
+    assert await wire.is_closed()
+
+
+async def test_all_requests_before_a_half_close_are_answered(address: Address, wire: Wire) -> None:
+    """Also those that came in one go (RFC 9112 section 9.3.2)."""
+    puts = [request_bytes("PUT", "/a/1", {}, b"[%d]" % number) for number in range(5)]
+    await wire.send(b"".join(puts))
+    wire.writer.write_eof()
+    assert [(await wire.reply()).body for _ in puts] == [b"[0]", b"[1]", b"[2]", b"[3]", b"[4]"]
+    assert await wire.is_closed()
+    assert await _stored(address) == b"[4]"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"BAD\r\n\r\n", 501),
+        (b"GET /a/1 HTTP/1.1\r\n\r\n", 400),
+        (b"GET /a/1 HTTP/1.1\r\n" + HOST + HOST + b"\r\n", 400),
+    ],
+    ids=_start,
+)
+@pytest.mark.parametrize("gap", [False, True], ids=["at once", "a moment later"])
+async def test_a_half_close_after_what_is_no_request(
+    wire: Wire, sent: bytes, status: int, gap: bool
+) -> None:
+    """The client learns what is wrong all the same."""
+    await wire.send(sent)
+    await asyncio.sleep(SOON if gap else 0)
+    wire.writer.write_eof()
+    assert (await wire.reply()).status == status
     assert await wire.is_closed()
 
 

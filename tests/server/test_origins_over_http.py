@@ -1,11 +1,13 @@
 """Who may read and write, as it goes over the wire: hosts, origins, preflights, grants."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from kvput.config import Config
 from kvput.store.memory import MemoryStore
@@ -252,6 +254,20 @@ async def test_a_foreign_page_gets_no_grant_to_read(server: Served, method: str)
     assert reply.field("Access-Control-Allow-Origin") is None
     assert reply.field("Access-Control-Expose-Headers") is None
     assert reply.field("X-Content-Type-Options") == "nosniff"
+
+
+def _requests_in_memory() -> int:
+    gc.collect()
+    return sum(type(each) is web.BaseRequest for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("fields", [{"Origin": FOREIGN_PAGE}, {"Host": "evil.example"}], ids=str)
+async def test_a_refused_request_is_forgotten(server: Served, fields: dict[str, str]) -> None:
+    """Not one of many that are refused alike is kept in memory."""
+    before = _requests_in_memory()
+    for _ in range(20):
+        assert (await server.send("PUT", "/a/1", fields, HAT)).status == 403
+    assert _requests_in_memory() - before < 5
 
 
 async def test_two_origins_are_none(server: Served) -> None:

@@ -20,7 +20,8 @@ async def get(exchange: Exchange) -> Answer:
     if entries is None:
         raise _no_collection(collection)
     rendered = await asyncio.to_thread(rules.render, entries)
-    return represent_rendered(exchange, rendered, rules.validators_of(rendered))
+    exchange.app.left_out.tell(collection, rendered.left_out)
+    return represent_rendered(exchange, rendered.text, rules.validators_of(rendered))
 
 
 async def post(exchange: Exchange) -> Answer:

@@ -2,25 +2,20 @@
 
 import orjson
 
-from kvput.paths import CollectionPath
 from kvput.resources.resource import FREE_METHODS
+from kvput.resources.root import top_level
 from kvput.semantics.validators import ETag, Validators, content_digest
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
 from kvput.server.handlers.represent import represent_rendered
-from kvput.store.base import Names
 
-_ROOT = CollectionPath(())
 _METHODS = "GET, HEAD, OPTIONS"
 
 
 async def get(exchange: Exchange) -> Answer:
-    """GET and HEAD `/`: the paths of what stands directly in the folder."""
-    names = await exchange.app.store.names(_ROOT) or Names((), ())
-    document = {
-        "collections": [collection.url for collection in names.collections],
-        "resources": [resource.url for resource in names.resources],
-    }
+    """GET and HEAD `/`: the addresses of what stands directly in the folder."""
+    top = await top_level(exchange.app.store)
+    document = {"collections": top.collections, "resources": top.resources}
     rendered = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     validators = Validators(ETag(content_digest(rendered)), None)
     return represent_rendered(exchange, rendered, validators)

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 
 from kvput.errors import CounterDamaged, Unreadable
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
@@ -80,7 +81,7 @@ class FileView:
         try:
             return self._cache.whole(path)
         except Unreadable as error:
-            _logger.warning("%s is left out of its collection: %s", path.file, error)
+            _log_once(path.file, error.detail)
             return None
 
     def counter(self, collection: CollectionPath) -> int:
@@ -191,6 +192,11 @@ def _state(directory: int) -> _State:
     """What changes when a name comes into the directory or leaves it."""
     status = os.fstat(directory)
     return status.st_mtime_ns, status.st_ino
+
+
+@lru_cache(maxsize=1024)
+def _log_once(file: str, reason: str) -> None:
+    _logger.warning("%s is left out of its collection: %s", file, reason)
 
 
 def _holds(ask: Callable[[], bool]) -> bool:

@@ -228,6 +228,28 @@ _JSON5 = (
         given={"/articles/1": SHOE},
     ),
     Case(
+        "JSON5 that is larger as JSON than the limit",
+        "9110 15.5.14",
+        put("/articles/1", b"[" + b"1," * 40 + b"]", {_TYPE: "application/json5"}),
+        refusal(413, "content-too-large"),
+        given={"/articles/1": SHOE},
+        max_body=100,
+    ),
+    Case(
+        "much JSON5 becomes no larger than it was",
+        "kvput",
+        put("/articles/1", b"[" + b"1," * 100_000 + b"]", {_TYPE: "application/json5"}),
+        Answer(201, b"[" + b"1," * 99_999 + b"1]\n", {"ETag": ABSENT}),
+        max_body=200_002,
+    ),
+    Case(
+        "JSON5 with a number that would become 0",
+        "kvput",
+        put("/articles/1", b"{a: 1e-400}", {_TYPE: "application/json5"}),
+        refusal(400, "malformed-content", line=1, column=5),
+        given={"/articles/1": SHOE},
+    ),
+    Case(
         "JSON5 of the type JSON",
         "8259 2",
         put("/articles/1", JSON5_SHOE),

@@ -61,11 +61,24 @@ def test_a_folder_below_a_file(tmp_path: Path) -> None:
     assert refusal(data) == f"{data}: there is no such folder: make it, or name another."
 
 
-def test_a_file(tmp_path: Path) -> None:
-    """It is no folder."""
-    data = tmp_path / "file.json"
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("file", ""),
+        (
+            "db.json",
+            (
+                "; kvput serves folders with one file per resource, see "
+                '"Coming from json-server" in the README'
+            ),
+        ),
+    ],
+)
+def test_a_file(tmp_path: Path, name: str, hint: str) -> None:
+    """It is no folder; one with JSON in it is what other servers are started with."""
+    data = tmp_path / name
     data.write_text("{}")
-    assert refusal(data).startswith(f"{data}: is a file: name the folder that holds the resources.")
+    assert refusal(data) == f"{data}: is a file: name the folder that holds the resources{hint}."
     assert data.read_text() == "{}"
 
 

@@ -276,8 +276,7 @@ def _open_or_none(place: Path) -> int | None:
 async def _length_of_list(store: FileStore) -> int | None:
     try:
         listed = await store.list(collection("/a"))
-    except StoreFailed as error:
-        assert "Too many open files" in error.detail
+    except StoreFailed:
         return None
     return None if listed is None else len(listed)
 
