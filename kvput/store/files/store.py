@@ -126,6 +126,8 @@ class FileStore:
                         changes = writing.writer.apply(batch, view.seen)
                 except OvertakenError:
                     continue
+                if not writing.reading.reader.stands_at(self._root):
+                    raise _gone("What was written is in the folder that was there before.")
             self._sequence += 1
             return Commit(self._sequence, changes)
         raise StoreFailed("The files change faster than they can be written: try again later.")

@@ -185,6 +185,21 @@ async def test_a_hand_edit_while_the_directory_is_synced(tmp_path: Path) -> None
             await asyncio.sleep(0.06)
 
 
+async def test_the_folder_is_moved_in_the_middle_of_a_commit(tmp_path: Path) -> None:
+    """A write that went along with it is not acknowledged: nobody would find it."""
+    data = tmp_path / "data"
+    data.mkdir()
+
+    def move() -> None:
+        data.rename(tmp_path / "away")
+
+    system = SlowSystem(move, at_sync=1)
+    async with opened(data, environment=system) as store:
+        with pytest.raises(StoreFailed) as raised:
+            await put(store, "/a", b"1")
+        assert "moved or replaced" in raised.value.detail
+
+
 async def test_files_that_never_stand_still(tmp_path: Path) -> None:
     """A commit that is overtaken again and again is given up, and nothing is written."""
     count = 0
