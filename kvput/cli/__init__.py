@@ -55,6 +55,7 @@ command.command("serve")(click.argument("data", required=False)(_serve))
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures."""
+    _open_standard_streams()
     try:
         command.main(arguments, prog_name="kvput", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -72,6 +73,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except KvputError as error:
         _fail(error.detail, _FAILURE)
     sys.exit(0)
+
+
+def _open_standard_streams() -> None:
+    """Give what was started without standard streams (`>&-`) empty ones.
+
+    Else the first file or socket that is opened would have the number of one of
+    them, and the event loop, which knows that this cannot be, would abort.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

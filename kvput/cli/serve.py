@@ -60,7 +60,8 @@ async def _serve(config: Config) -> None:
             site = web.SockSite(runner, _listen(config.host, config.port))
             signals = _stop_signals()
             await site.start()
-            await _announce(config, store, runner)
+            with suppress(OSError):  # that nobody can be told does not stop the server
+                await _announce(config, store, runner)
             await signals.get()
             await site.stop()
             # A second signal says not to wait.
@@ -170,7 +171,6 @@ async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> N
     if not urls:
         click.echo(f"\nNothing is in it yet: PUT or POST something, for example to {base}/posts")
     click.echo("\nPress Ctrl+C to stop.")
-    sys.stdout.flush()
 
 
 def _url_host(asked: str, bound: str) -> str:
@@ -184,7 +184,8 @@ def _url_host(asked: str, bound: str) -> str:
 
 
 def _access_log(config: Config) -> Callable[[str, str, Answer, float], None] | None:
-    wanted = config.access_log == "always" or (config.access_log == "auto" and sys.stderr.isatty())
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    wanted = config.access_log == "always" or (config.access_log == "auto" and on_terminal)
     return _log_answer if wanted else None
 
 
@@ -194,7 +195,10 @@ def _log_answer(method: str, target: str, answer: Answer, seconds: float) -> Non
     shown = printable(f"{method:<7} {target}")
     now = time.strftime("%H:%M:%S")
     problem = "" if answer.problem is None else f"  {answer.problem}"
-    click.echo(f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms{problem}", err=True)
+    line = f"{now}  {status}  {shown}  {size:,} B  {seconds * 1000:.1f} ms{problem}"
+    # A log that nobody takes, because its disk is full or its reader gone, stops no answer.
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 def _log_to_stderr() -> None:

@@ -492,3 +492,62 @@ def test_a_second_signal_does_not_wait(data: Path) -> None:
         assert server.process.returncode == 0
         assert time.monotonic() - begun < 8
     assert not (data / "a.json").exists()
+
+
+# --- streams that are closed or full
+
+
+KVPUT_SERVE = (sys.executable, "-m", "kvput", "serve")
+
+
+def test_a_log_that_nobody_takes_stops_no_answer(data: Path) -> None:
+    """A full disk behind the log is no reason to leave a client without an answer."""
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(
+            [*KVPUT_SERVE, str(data), "--port", "0", "--access-log", "always"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+        )
+    try:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, b"Press Ctrl+C to stop.\n")
+        address = Address("127.0.0.1", port_in("".join(line.decode() for line in lines)))
+        for _ in range(3):
+            with connect(address) as connection:
+                answer = exchange(connection, request_bytes("PUT", "/a", body=b"1"))
+                assert answer.startswith(b"HTTP/1.1 20")
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)], ids=str)
+def test_a_server_without_standard_streams(data: Path, closed: tuple[int, ...]) -> None:
+    """Started as a daemon is, it serves and stops like any other."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    redirections = " ".join(f"{descriptor}>&-" for descriptor in closed)
+    command = f'exec "$0" -m kvput serve "$1" --port {port} {redirections}'
+    process = subprocess.Popen(["sh", "-c", command, sys.executable, str(data)])
+    try:
+        answer = health_at(Address("127.0.0.1", port), process)
+        assert answer.startswith(b"HTTP/1.1 200")
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def health_at(address: Address, process: "subprocess.Popen[bytes]") -> bytes:
+    """The answer of a server that is starting and prints nothing."""
+    deadline = time.monotonic() + 15
+    while True:
+        try:
+            with connect(address) as connection:
+                return exchange(connection, request_bytes("GET", "/-/health"))
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.05)

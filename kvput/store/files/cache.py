@@ -19,7 +19,7 @@ from typing import Final
 from kvput.paths import ResourcePath
 from kvput.semantics.validators import ContentHasher, content_digest
 from kvput.store.base import Entry
-from kvput.store.files.layout import Location, locate
+from kvput.store.files.layout import locate
 from kvput.store.files.reader import Reader, Signature, read_all, read_pieces, signature
 
 LARGEST_HELD: Final = 1 << 20
@@ -48,7 +48,7 @@ class _Held:
     entry: Entry
     settled: bool
     file: str
-    """Where the file is, and the directories on the way to it."""
+    """Where in the folder the file is, and the directories on the way to it."""
     directories: tuple[str, ...]
     used: bool = False
 
@@ -89,11 +89,11 @@ class ReadCache:
         if held is None:
             return UNKNOWN
         try:
-            status = os.lstat(held.file)
+            status = self._reader.status(held.file)
             if not held.settled or held.signature != signature(status):
                 return UNKNOWN
             for directory in held.directories:
-                if not stat.S_ISDIR(os.lstat(directory).st_mode):
+                if not stat.S_ISDIR(self._reader.status(directory).st_mode):
                     return UNKNOWN
         except (FileNotFoundError, NotADirectoryError):
             self.forget(path)
@@ -133,7 +133,7 @@ class ReadCache:
         if entry.size > LARGEST_HELD and entry.content is not None:
             entry = replace(entry, content=None)
         settled = _is_settled(status.st_ctime_ns, read_ns)
-        new = _Held(signature(status), entry, settled, *self._absolute(path))
+        new = _Held(signature(status), entry, settled, *_places(path))
         with self._lock:
             self._drop(path)
             self._held[path] = new
@@ -173,13 +173,12 @@ class ReadCache:
         if held is not None:
             self._size -= held.cost
 
-    def _absolute(self, path: ResourcePath) -> tuple[str, tuple[str, ...]]:
-        place: Location = locate(path)
-        directories = tuple(
-            self._reader.absolute(place.directories[:depth])
-            for depth in range(1, len(place.directories) + 1)
-        )
-        return self._reader.absolute((*place.directories, place.file)), directories
+
+def _places(path: ResourcePath) -> tuple[str, tuple[str, ...]]:
+    """The relative paths of the resource's file and of each directory on the way to it."""
+    directories = locate(path).directories
+    ways = tuple("/".join(directories[:depth]) for depth in range(1, len(directories) + 1))
+    return path.file, ways
 
 
 def _read_entry(path: ResourcePath, descriptor: int, status: os.stat_result) -> Entry:

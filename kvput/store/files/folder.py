@@ -68,7 +68,7 @@ def open_folder(data: Path) -> Folder:
             raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
         reason = (
             f"The data folder cannot be written to ({error.strerror}), so it is served for "
-            "reading only: give the server's user write permission and start it again."
+            "reading only: give the server's user write permission there."
         )
         return Folder(data, None, None, reason, folds_names=True)
 

@@ -10,6 +10,7 @@ checked in `kvput.store.files.cache`.
 import errno
 import os
 import stat
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,27 +45,31 @@ def signature(status: os.stat_result) -> Signature:
 
 
 class Reader:
-    """Opens what stands in the folder `root`."""
+    """Opens what stands in the folder that stood at `root` when this was made.
+
+    The folder stays open until the last who uses this is done with it.
+    """
 
     def __init__(self, root: Path, *, folds_names: bool) -> None:
-        self.root = os.path.realpath(root)
-        self.descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._folds_names = folds_names
-
-    def close(self) -> None:
+        self._root = os.fspath(root)
+        self.descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.close = weakref.finalize(self, os.close, self.descriptor)
         """Let go of the folder."""
-        os.close(self.descriptor)
+        status = os.fstat(self.descriptor)
+        self._identity = (status.st_ino, status.st_dev)
+        self.folds_names = folds_names
 
-    def stands_at(self, root: Path) -> bool:
-        """Whether `root` still is the folder that was opened, and not another in its place."""
+    def still_stands(self) -> bool:
+        """Whether the folder still is what stands at its path, and not another in its place."""
         try:
-            return os.path.samestat(os.stat(root), os.fstat(self.descriptor))
+            status = os.stat(self._root)
         except OSError:
             return False
+        return (status.st_ino, status.st_dev) == self._identity
 
-    def absolute(self, parts: tuple[str, ...]) -> str:
-        """The path of a place in the folder, for a plain `lstat`."""
-        return "/".join((self.root, *parts))
+    def status(self, place: str) -> os.stat_result:
+        """`lstat` of a place in the folder, by its relative path. Raises OSError."""
+        return os.stat(place, dir_fd=self.descriptor, follow_symlinks=False)
 
     @contextmanager
     def directory(self, parts: tuple[str, ...]) -> Iterator[int | None]:
@@ -84,33 +89,27 @@ class Reader:
             return None
         return descriptor
 
-    def is_plain(self, directories: tuple[str, ...]) -> bool:
-        """Whether no link stands on the way down these directories."""
-        place = self.root
-        for name in directories:
-            place = f"{place}/{name}"
-            if not stat.S_ISDIR(os.lstat(place).st_mode):
-                return False
-        return True
-
     def resolve(self, parts: tuple[str, ...]) -> tuple[str, ...] | None:
         """The place with its links resolved; None when that is outside, hidden or nothing."""
+        # Looked up each time: the folder above this one may have been moved as well.
+        root = os.path.realpath(self._root)
         try:
-            real = os.path.realpath(self.absolute(parts), strict=True)
+            real = os.path.realpath("/".join((root, *parts)), strict=True)
         except OSError:
             return None
-        if real == self.root:
+        if real == root:
             return ()
-        if not real.startswith(self.root.rstrip("/") + "/"):
+        beneath = root.rstrip("/") + "/"
+        if not real.startswith(beneath):
             return None
-        resolved = tuple(real.removeprefix(self.root.rstrip("/") + "/").split("/"))
+        resolved = tuple(real.removeprefix(beneath).split("/"))
         # What has no path of its own gets none by a link: hidden names, and the server's segment.
         hidden = resolved[0] == SERVER_SEGMENT or any(part.startswith(".") for part in resolved)
         return None if hidden else resolved
 
     def clashing_name(self, directory: int, name: str) -> str | None:
         """The name under which a folding disk keeps what `name` opens, where it differs."""
-        if not self._folds_names:
+        if not self.folds_names:
             return None
         folded = fold(name)
         names = [other for other in os.listdir(directory) if fold(other) == folded]

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -53,11 +54,9 @@ class FileStore:
         self._root = folder.root
         self._read_cache = read_cache
         self._environment = environment or OperatingSystem()
-        self._folds_names = folder.folds_names
-        self._reading = _Reading(folder.root, read_cache, folds_names=self._folds_names)
+        self._reading = _Reading(folder.root, read_cache, folds_names=folder.folds_names)
         self._writing: _Writing | None = self._writing_in(folder, self._reading)
         """None where the folder could not be opened again: the next commit tries to."""
-        self._retired: list[_Reading] = []
         self._lock = threading.Lock()
         self._committer = ThreadPoolExecutor(1, "kvput-commit")
         self._readers = ThreadPoolExecutor(_READ_THREADS, "kvput-read")
@@ -70,7 +69,8 @@ class FileStore:
 
     async def get(self, path: ResourcePath) -> Entry | None:
         """See `Store.get`."""
-        entry = self._reading.cache.held(path)
+        reading = self._reading
+        entry = reading.cache.held(path) if reading.reader.still_stands() else UNKNOWN
         if entry is UNKNOWN:
             return await self._in_reader(lambda reading: reading.cache.load(path))
         return entry
@@ -103,8 +103,7 @@ class FileStore:
         """See `Store.close`."""
         await asyncio.to_thread(self._committer.shutdown)
         await asyncio.to_thread(self._readers.shutdown)
-        for reading in (*self._retired, self._reading):
-            reading.reader.close()
+        self._reading.reader.close()
         if self._writing is not None:
             self._writing.folder.close()
 
@@ -126,7 +125,7 @@ class FileStore:
                         changes = writing.writer.apply(batch, view.seen)
                 except OvertakenError:
                     continue
-                if not writing.reading.reader.stands_at(self._root):
+                if not writing.reading.reader.still_stands():
                     raise _gone("What was written is in the folder that was there before.")
             self._sequence += 1
             return Commit(self._sequence, changes)
@@ -135,27 +134,34 @@ class FileStore:
     # --- the folder that stands under its path now
 
     def _current_reading(self) -> "_Reading":
-        reading = self._reading
-        if reading.reader.stands_at(self._root):
-            return reading
-        with self._lock:
-            if not self._reading.reader.stands_at(self._root):
-                try:
-                    new = _Reading(self._root, self._read_cache, folds_names=self._folds_names)
-                except OSError as error:
-                    raise _gone(f"{self._root}: {error.strerror}.") from error
-                _logger.warning("%s is another folder now: that one is served.", self._root)
-                # Its descriptor may be in use by another thread.
-                self._retired.append(self._reading)
-                self._reading = new
+        if self._reading.reader.still_stands():
             return self._reading
+        with self._lock:
+            if not self._reading.reader.still_stands():
+                self._read_anew(folds_names=self._reading.reader.folds_names)
+                # The folder that is read is to be this process's own before it is written to.
+                with suppress(RuntimeError):  # at the end nothing is begun any more
+                    self._committer.submit(self._lock_quietly)
+            return self._reading
+
+    def _read_anew(self, *, folds_names: bool) -> None:
+        try:
+            self._reading = _Reading(self._root, self._read_cache, folds_names=folds_names)
+        except OSError as error:
+            raise _gone(f"{self._root}: {error.strerror}.") from error
+
+    def _lock_quietly(self) -> None:
+        # What is wrong is told to whoever writes.
+        with suppress(StoreFailed):
+            self._current_writing()
 
     def _current_writing(self) -> "_Writing":
         """Called on the committer's thread alone, which alone uses what is closed here."""
         reading = self._current_reading()
         old = self._writing
         if old is not None:
-            if old.reading is reading and old.folder.stands():
+            # One that could not be written to may be by now.
+            if old.reading is reading and old.writer is not None and old.folder.stands():
                 return old
             if old.writer is not None and old.writer.failure is not None:
                 raise StoreFailed(old.writer.failure)
@@ -166,8 +172,13 @@ class FileStore:
             folder = open_folder(self._root)
         except (DataUnusable, DataInUse) as error:
             raise _gone(error.detail) from error
-        _logger.warning("%s/%s was removed or replaced, and is made again.", self._root, PRIVATE)
+        if folder.folds_names != reading.reader.folds_names and folder.scratch is not None:
+            with self._lock:
+                self._read_anew(folds_names=folder.folds_names)
+                reading = self._reading
         self._writing = self._writing_in(folder, reading)
+        if self._writing.writer is not None:
+            _logger.warning("%s is opened anew: it, or its %s, was replaced.", self._root, PRIVATE)
         return self._writing
 
     def _writing_in(self, folder: Folder, reading: "_Reading") -> "_Writing":

@@ -88,7 +88,9 @@ class FileView:
         parts = (*directories_of(collection), COUNTER)
         descriptor = self._reader.open_file(parts)
         if descriptor is None:
-            if not os.path.lexists(self._reader.absolute(parts)):
+            try:
+                self._reader.status("/".join(parts))
+            except OSError:
                 return 0
             text = b"no file"
         else:

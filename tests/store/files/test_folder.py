@@ -201,7 +201,7 @@ def test_whether_the_disk_folds_names_is_found_out(
 def _assert_reads_only(folder: Folder, reason: int) -> None:
     assert folder.read_only == (
         f"The data folder cannot be written to ({os.strerror(reason)}), so it is served for "
-        "reading only: give the server's user write permission and start it again."
+        "reading only: give the server's user write permission there."
     )
     assert (folder.lock, folder.scratch) == (None, None)
 

@@ -43,7 +43,8 @@ async def test_a_folder_that_is_moved_away(tmp_path: Path) -> None:
     async with opened(data) as store:
         await put(store, "/a/1", b"1")
         data.rename(away)
-        assert await store.get(resource("/a/1")) is None
+        with pytest.raises(StoreFailed):
+            await store.get(resource("/a/1"))
         with pytest.raises(StoreFailed) as raised:
             await put(store, "/a/1", b"2")
         assert "moved or replaced" in raised.value.detail
@@ -94,6 +95,76 @@ async def test_a_link_to_the_folder_that_is_led_elsewhere(tmp_path: Path) -> Non
         assert await content_of(store, "/a") == b'"two"'
         await put(store, "/b", b"1")
     assert (tmp_path / "two" / "b.json").exists()
+
+
+async def test_a_link_is_led_elsewhere_while_all_is_in_the_cache(tmp_path: Path) -> None:
+    """The hot path, too, asks for the folder that stands under the path now."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.json").write_text(f'"{name}"')
+    link = tmp_path / "link"
+    link.symlink_to("one")
+    async with opened(link) as store:
+        await asyncio.sleep(0.1)  # until the files are old enough to be trusted
+        for _ in range(3):
+            assert await content_of(store, "/a") == b'"one"'
+        (tmp_path / "next").symlink_to("two")
+        (tmp_path / "next").rename(link)
+        assert await content_of(store, "/a") == b'"two"'
+
+
+async def test_the_folder_above_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path still leads to the folder: nothing of it is missing, nothing unguarded."""
+    (tmp_path / "w" / "data" / "a").mkdir(parents=True)
+    (tmp_path / "w" / "data" / "a" / "link.json").symlink_to("1.json")
+    monkeypatch.chdir(tmp_path / "w")
+    async with opened(Path("data")) as store:
+        for number in range(1, 4):
+            await put(store, f"/a/{number}", b"1")
+        await asyncio.sleep(0.1)
+        assert await content_of(store, "/a/1") == b"1"
+        (tmp_path / "w").rename(tmp_path / "w2")
+        for _ in range(3):
+            assert await content_of(store, "/a/1") == b"1"
+            assert await content_of(store, "/a/link") == b"1"
+            listed = await store.list(collection("/a"))
+            assert listed is not None
+            assert len(listed) == 4
+            with pytest.raises(PreconditionFailed):
+                await store.commit(guarded("/a/2", b"something else", b"2"))
+
+
+async def test_folders_that_take_turns(tmp_path: Path) -> None:
+    """What a folder took, descriptors and memory, is given back when another has its place."""
+    data, other = tmp_path / "data", tmp_path / "other"
+    for place in (data, other):
+        place.mkdir()
+        (place / "a.json").write_bytes(b"1")
+    async with opened(data) as store:
+        await put(store, "/b", b"2")
+        assert await store.list(collection("/")) is not None
+        before = len(os.listdir("/dev/fd"))  # noqa: PTH208  # this process's descriptors
+        for _ in range(10):
+            data.rename(tmp_path / "between")
+            other.rename(data)
+            (tmp_path / "between").rename(other)
+            assert await content_of(store, "/a") == b"1"
+            await put(store, "/b", b"2")
+        assert len(os.listdir("/dev/fd")) <= before + 1  # noqa: PTH208  # as above
+
+
+async def test_another_folder_is_locked_when_it_is_read(tmp_path: Path) -> None:
+    """Before anything is written: the new one is held, and the old one let go."""
+    data = tmp_path / "data"
+    data.mkdir()
+    async with opened(data) as store:
+        data.rename(tmp_path / "old")
+        data.mkdir()
+        assert await store.get(resource("/a")) is None
+        await store.commit(lambda _: Batch(()))
+        with pytest.raises(DataInUse):
+            open_folder(data)
+        open_folder(tmp_path / "old").close()
 
 
 @pytest.mark.parametrize("name", [".", SCRATCH, LOCK])
