@@ -44,16 +44,19 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     Raises PreconditionFailed, RangeNotSatisfiable, MalformedField, and
     EntryChangedError.
     """
-    current = validators_of(entry)
-    lines_of = (entry.digest, current.last_modified, exchange.app.config.cache_control)
-    if exchange.is_conditional and _not_modified(exchange, current):
+    lines_of = (entry.digest, modified_seconds(entry), exchange.app.config.cache_control)
+    if exchange.is_conditional and (
+        # A client that polls sends the one tag that it has, and nothing else: no list is to be
+        # parsed to see that it is the current one. This halves what kvput adds to a 304.
+        exchange.client_has(f'"{entry.digest}"') or _not_modified(exchange, validators_of(entry))
+    ):
         return Answer(304, block=_validator_lines(*lines_of))
     if entry.size == 0:
         return Answer(204, block=_validator_lines(*lines_of))
     # RFC 9110 14.2: Range is defined for GET alone.
     requested = exchange.field("Range") if exchange.method == "GET" else None
     if requested is not None:
-        ranges = _select_ranges(exchange, requested, entry, current)
+        ranges = _select_ranges(exchange, requested, entry)
         if ranges is not None:
             return await _partial(exchange, entry, ranges, _validator_lines(*lines_of))
     block = _full_lines(*lines_of)
@@ -80,10 +83,6 @@ def validator_fields(entry: Entry) -> Fields:
 
 
 def _not_modified(exchange: Exchange, current: Validators) -> bool:
-    # A client that polls sends the one tag that it has, and nothing else: no list is to be
-    # parsed to see that it is the current one. This halves what kvput adds to a 304.
-    if exchange.client_has(str(current.etag)):
-        return True
     conditions = exchange.preconditions
     outcome = evaluate(conditions, exchange.method, current)
     if outcome is Outcome.FAILED:
@@ -112,13 +111,13 @@ def _full_lines(digest: str, modified: int | None, cache_control: str) -> bytes:
 
 
 def _select_ranges(
-    exchange: Exchange, requested: str, entry: Entry, current: Validators
+    exchange: Exchange, requested: str, entry: Entry
 ) -> tuple[ByteRange, ...] | None:
     specs = parse_ranges(requested)
     if specs is None:
         return None
     # 13.2.2 step 5: If-Range is looked at last, and for Range alone.
-    if not if_range_holds(exchange.field("If-Range"), current, int(time.time())):
+    if not if_range_holds(exchange.field("If-Range"), validators_of(entry), int(time.time())):
         return None
     return select(specs, entry.size)
 
