@@ -87,6 +87,9 @@ def refuses_connections(address: Address | None) -> bool:
         connect(address).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        # The socket was closed at the very moment when it was asked.
+        return False
     return False
 
 
