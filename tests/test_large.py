@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from kvput.config import Config
 from kvput.semantics.validators import content_digest
-from tests.serving import Address, Reply, ServerProcess, read_reply, request_bytes
+from kvput.store import open_store
+from tests.serving import Address, Reply, ServerProcess, read_reply, request_bytes, serving
 
 MIB = 2**20
 SIZE = 40 * MIB
@@ -275,3 +277,16 @@ async def test_two_hundred_clients_at_once(address: Address) -> None:
     finally:
         for _, writer in connections:
             await drop(writer)
+
+
+async def test_the_same_large_bytes_again(tmp_path: Path) -> None:
+    """They are no empty set, although the store does not hold them in memory: 200, all there."""
+    content = b'"' + b"a" * (2 << 20) + b'"'
+    store = open_store(tmp_path, read_cache=1 << 20)
+    async with serving(store, Config(data=tmp_path)) as served:
+        first = await served.request("PUT", "/large", {}, content)
+        again = await served.request("PUT", "/large", {}, content)
+    await store.close()
+    assert (first.status, again.status) == (201, 200)
+    assert again.body == content
+    assert again.field("ETag") == first.field("ETag")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from kvput.content.json_text import insert_first_member, parse
 from kvput.content.media_types import Content
-from kvput.errors import HiddenName, IdTaken, KvputError, MalformedContent
+from kvput.errors import IdTaken, KvputError, MalformedContent
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.ids import ID_MEMBER, id_of, next_number, path_for_id, path_for_number
 from kvput.resources.resource import (
     RESOURCE_METHODS,
+    hidden_behind,
     method_not_allowed,
     refuse_to_hide,
 )
@@ -113,10 +114,7 @@ def _refuse_a_resource(view: View, collection: CollectionPath, *, bare_name: boo
     if bare_name:
         raise method_not_allowed("POST", RESOURCE_METHODS)
     if not view.is_collection(collection):
-        raise HiddenName(
-            f"{resource.url} is a resource, which would hide a collection of that name: "
-            "choose another path, or remove that resource first."
-        )
+        raise hidden_behind(resource)
 
 
 def _with_next_number(

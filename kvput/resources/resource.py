@@ -119,10 +119,15 @@ def refuse_to_hide(view: View, path: ResourcePath) -> None:
         return
     above = path.parent.as_resource
     if view.get(above) is not None:
-        raise HiddenName(
-            f"{above.url} is a resource, which would hide a collection of that name: "
-            "choose another path, or remove that resource first."
-        )
+        raise hidden_behind(above)
+
+
+def hidden_behind(resource: ResourcePath) -> HiddenName:
+    """The error for a write that would make a collection of the name that a resource has."""
+    return HiddenName(
+        f"{resource.url} is a resource, which would hide a collection of that name: "
+        "choose another path, or remove that resource first."
+    )
 
 
 def nothing_there(url: str) -> NotFound:

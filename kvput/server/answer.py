@@ -73,6 +73,12 @@ def field_lines(fields: Fields) -> bytes:
     return lines.encode("utf-8", "surrogateescape")
 
 
+def common_lines(vary: str) -> bytes:
+    """The field lines of every answer; `vary` are the request fields that it depends on."""
+    # JSON is no script, whatever a page that embeds it says.
+    return field_lines((("Vary", vary), ("X-Content-Type-Options", "nosniff")))
+
+
 def problem(error: KvputError, instance: str | None, fields: Fields = ()) -> Answer:
     """The answer that an error becomes (RFC 9457). `fields` come beside the error's own."""
     kind = problem_type(error)

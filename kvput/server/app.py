@@ -20,16 +20,15 @@ from kvput.errors import ContentTooLarge, KvputError, MalformedRequest, VersionN
 from kvput.paths import Target, parse_target
 from kvput.semantics.origins import (
     PREFLIGHT_VARY,
-    VARY,
     OriginPolicy,
     Verdict,
     grant_fields,
     judge,
     preflight_fields,
 )
-from kvput.server.answer import Answer, closing, field_lines, internal_error, problem
+from kvput.server.answer import Answer, closing, common_lines, field_lines, internal_error, problem
 from kvput.server.exchange import Application, Exchange, field_value
-from kvput.server.protocol import Delivery, Server
+from kvput.server.protocol import COMMON_LINES, Delivery, Server
 from kvput.server.routes import SAFE_METHODS, route
 from kvput.store.base import Store
 
@@ -43,10 +42,8 @@ Method and target are `-` where what the client sent is no request.
 
 _VERSIONS: Final = (HttpVersion11, HttpVersion10)
 _ABSOLUTE_TARGET: Final = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
-# What a page may read depends on its origin; and JSON is no script.
-_NOSNIFF: Final = (("X-Content-Type-Options", "nosniff"),)
-_COMMON_LINES: Final = field_lines((("Vary", VARY), *_NOSNIFF))
-_PREFLIGHT_COMMON_LINES: Final = field_lines((("Vary", PREFLIGHT_VARY), *_NOSNIFF))
+# What a preflight may be told depends on what it asks for as well.
+_PREFLIGHT_COMMON_LINES: Final = common_lines(PREFLIGHT_VARY)
 _NO_CACHE: Final = (("Cache-Control", "no-cache"),)
 
 
@@ -102,7 +99,7 @@ class Edge:
         return Delivery(answer, common, head_only=request.method == "HEAD", last=self._stopping)
 
     async def _answer(self, request: web.BaseRequest) -> tuple[Answer, bytes]:
-        common = _COMMON_LINES
+        common = COMMON_LINES
         method = request.method
         try:
             path, host = _split_target(request)
@@ -172,7 +169,7 @@ def _split_target(request: web.BaseRequest) -> tuple[str, str | None]:
 
 @lru_cache(maxsize=256)
 def _common_lines(origin: str) -> bytes:
-    return _COMMON_LINES + field_lines(grant_fields(origin))
+    return COMMON_LINES + field_lines(grant_fields(origin))
 
 
 def _preflight(request: web.BaseRequest, origin: str) -> tuple[Answer, bytes]:

@@ -38,12 +38,12 @@ from kvput.errors import (
 )
 from kvput.semantics.fields import format_http_date
 from kvput.semantics.origins import VARY
-from kvput.server.answer import Answer, Stream, closing, field_lines, internal_error, problem
+from kvput.server.answer import Answer, Stream, closing, common_lines, internal_error, problem
 
 _logger = logging.getLogger("kvput")
 
 # What every answer has, where no origin is known that could be told more.
-_COMMON_LINES: Final = field_lines((("Vary", VARY), ("X-Content-Type-Options", "nosniff")))
+COMMON_LINES: Final = common_lines(VARY)
 _KEEP_ALIVE_SECONDS: Final = 75.0
 _MAX_LINE: Final = 8190
 """RFC 9112 section 3: a server should take request lines of 8000 bytes, at least."""
@@ -261,7 +261,7 @@ class Connection(RequestHandler):
             answer = closing(problem(_refusal(exc, message), None))
         if self._refused is not None:
             self._refused(answer)
-        return Delivery(answer, _COMMON_LINES, head_only=False, last=True, broken_connection=self)
+        return Delivery(answer, COMMON_LINES, head_only=False, last=True, broken_connection=self)
 
 
 class Server(web.Server):

@@ -68,8 +68,8 @@ class Change:
     """A resource before and after a commit; None where there was or is nothing.
 
     A write of the bytes that stand there already changes nothing: then `before`
-    and `after` are the same value. `before` of a deleted resource always holds
-    its content.
+    and `after` are the same value. `after`, and `before` of a deleted resource,
+    always hold their content.
     """
 
     path: ResourcePath

@@ -173,9 +173,13 @@ class FileStore:
         except (DataUnusable, DataInUse) as error:
             raise _gone(error.detail) from error
         if folder.folds_names != reading.reader.folds_names and folder.scratch is not None:
-            with self._lock:
-                self._read_anew(folds_names=folder.folds_names)
-                reading = self._reading
+            try:
+                with self._lock:
+                    self._read_anew(folds_names=folder.folds_names)
+                    reading = self._reading
+            except StoreFailed:
+                folder.close()
+                raise
         self._writing = self._writing_in(folder, reading)
         if self._writing.writer is not None:
             _logger.warning("%s is opened anew: it, or its %s, was replaced.", self._root, PRIVATE)

@@ -14,7 +14,7 @@ import stat
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kvput.errors import (
@@ -151,7 +151,7 @@ class Writer:
 
     # --- staging: nothing in the folder changes but for new empty directories
 
-    def _stage(self, write: Put | Delete | RaiseCounter, work: _Work) -> None:
+    def _stage(self, write: Write, work: _Work) -> None:
         match write:
             case Put(path, content):
                 self._stage_put(path, content, work)
@@ -177,7 +177,9 @@ class Writer:
         if before is not None and before.digest == digest:
             self._sync_as_it_is(path, work)
             work.touched.add(directory)
-            work.unchanged.append(Change(path, before, before))
+            # Large content is not held in the entry; here it is at hand.
+            entry = replace(before, content=content)
+            work.unchanged.append(Change(path, entry, entry))
             return
         self._check_place(directory, place.directories, place.file)
         replacement = _Replacement(path, before, content, digest)
