@@ -14,8 +14,8 @@ help:
 	@echo "make test    run the tests"
 	@echo "make lint    check style and formatting"
 	@echo "make types   check the types"
-	@echo "make bench   measure hot reads beside a bare aiohttp application (needs wrk)"
-	@echo "make crash   kill the server for longer, and fail disks for real (mounting needs root)"
+	@echo "make bench   measure kvput beside other servers (needs wrk; installs those that npm and pip have)"
+	@echo "make crash   kill the server, cut its disk off and fail its disks, for longer (partly needs root)"
 	@echo "make clean   remove .venv and caches"
 
 serve: $(VENV)/.run
@@ -31,14 +31,16 @@ lint: $(VENV)/.develop
 types: $(VENV)/.develop
 	@$(BIN)/mypy --no-error-summary
 
-bench: $(VENV)/.develop
+bench: $(VENV)/.run
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 crash: $(VENV)/.develop
-	@KILL_ROUNDS=200 $(BIN)/python -m pytest --timeout=1800 tests/test_kill.py tests/store/files $(ARGS)
+	@CRASH_STATES=2 KILL_ROUNDS=300 POWER_LOSS_ROUNDS=40 LINEARIZABILITY_ROUNDS=20 $(BIN)/python -m pytest \
+		--timeout=3600 tests/crash tests/test_linearizability.py tests/store/files $(ARGS)
 
 clean:
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis kvput.egg-info build
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis kvput.egg-info build \
+		benchmarks/programs/node_modules benchmarks/programs/.venv benchmarks/.data
 
 # The two states of .venv: what serving needs, and what work on kvput needs beside it.
 

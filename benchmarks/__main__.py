@@ -1,209 +1,178 @@
-"""`make bench`: kvput's hot reads beside a bare aiohttp application, in one run.
+"""`make bench`: kvput beside the servers that it may be compared with, in one run.
 
-Both run under uvloop on one core, wrk on another; they take turns within each
-round, so that what else the machine does meets both. The bare application
-answers the very bytes and header fields that kvput answers, from constants: it
-is what aiohttp costs without a store. Only ratios of one run mean anything.
+Only ratios of one run mean anything: what else the machine does meets all servers alike, as
+they take turns within each round. The other modules: `works` says what is asked, `peers` of
+whom, `bench` in which order; `targets`, `report` and `plot` say what came of it.
 """
 
 import argparse
-import http.client
-import json
-import os
-import re
+import contextlib
+import datetime as dt
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-CONNECTIONS: Final = 32
-TARGET: Final = "/articles/1"
-# 300 bytes, as a small resource of a content API has.
-CONTENT: Final = json.dumps({"title": "A kettle that whistles again", "body": "x" * 248}).encode()
+from benchmarks import install
+from benchmarks.bench import Bench
+from benchmarks.figures import Results, from_json, to_json
+from benchmarks.load import Failure
+from benchmarks.machine import MEMORY_FILE_SYSTEMS, Cores, describe, file_system, two_cores
+from benchmarks.peers import PEERS, ROOT, Peer
+from benchmarks.plot import bars, sizes
+from benchmarks.progress import Progress
+from benchmarks.report import rewritten, terminal
+from benchmarks.works import START, WORKS
+
 INTERRUPTED: Final = 130
 """The exit code after Ctrl+C: 128 and the signal's number, as shells have it."""
-ADDED_BY_SERVERS: Final = frozenset({"date", "content-length", "connection", "server"})
 
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """A server under load, and the request that it is given."""
-
-    work: str
-    name: str
-    port: int
-    fields: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One run of wrk."""
-
-    requests_per_second: float
-    p50_ms: float
-    p99_ms: float
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
+FIGURES: Final = ROOT / "docs" / "benchmarks.json"
+PICTURES: Final[dict[Path, Callable[[Results], str]]] = {
+    ROOT / "docs" / "benchmarks" / "rates.svg": bars,
+    ROOT / "docs" / "benchmarks" / "sizes.svg": sizes,
+}
+_TOOLS: Final = ("wrk", "taskset")
+_DATA: Final = ROOT / "benchmarks" / ".data"
+_INSTALLS: Final = {
+    "json-server-0.17": install.install_modules,
+    "json-server-1.0": install.install_modules,
+    "unstorage": install.install_modules,
+    "wsgidav": install.install_wsgidav,
+}
 
 
 def main() -> None:
-    """Measure and print; does nothing but say why where a tool is missing."""
-    parser = argparse.ArgumentParser(prog="make bench", description="Hot reads, side by side.")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4, help="length of one run of wrk")
-    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
-    options = parser.parse_args()
-    missing = [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if missing or len(cores) < 2:
-        reason = f"{' and '.join(missing)} not installed" if missing else "it needs two cores"
-        print(f"bench skipped: {reason}")
-        return
-    with ExitStack() as servers:
-        peers = start_peers(servers, cores[0])
-        figures = measure(peers, cores[1], options.rounds, options.seconds)
-    report(figures)
+    """Measure and report; says why and does nothing else where a tool is missing."""
+    options = parse(sys.argv[1:])
+    if options.figures is not None:
+        results = from_json(options.figures.read_text("utf-8"))
+    else:
+        cores, reason = two_cores(), missing(options.data)
+        if cores is None or reason is not None:
+            print(f"bench skipped: {reason or 'it needs two cores, on Linux'}")
+            return
+        results = measured(options, cores)
+    print(terminal(results), end="")
     if options.json is not None:
-        write_json(figures, options.json)
+        options.json.write_text(to_json(results), "utf-8")
+    if options.write:
+        write(results)
 
 
-def start_peers(servers: ExitStack, core: int) -> list[Peer]:
-    """Start kvput, and a bare application for each kind of answer."""
-    data = Path(servers.enter_context(tempfile.TemporaryDirectory()))
-    (data / "articles").mkdir()
-    (data / "articles" / "1.json").write_bytes(CONTENT)
-    kvput = servers.enter_context(
-        server(core, "kvput", "serve", str(data), "--port", "0", "--access-log", "never")
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(prog="make bench", description="kvput beside others.")
+    parser.add_argument("--rounds", type=_positive, default=5)
+    parser.add_argument("--seconds", type=_positive, default=4, help="length of one run of wrk")
+    parser.add_argument("--only", metavar="WORK,...", help=f"of {', '.join(_works())}")
+    parser.add_argument("--peers", metavar="NAME,...", help=f"of {', '.join(_peers())}")
+    parser.add_argument("--data", type=Path, default=_DATA, help="a folder on the disk to measure")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to it as well")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md anew")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="figures",
+        metavar="FILE",
+        help="measure nothing: take its figures",
     )
-    status, fields, content = fetch(kvput, {})
-    assert (status, content) == (200, CONTENT)
-    conditional = (("If-None-Match", dict(fields)["ETag"]),)
-    not_modified, bare_fields, nothing = fetch(kvput, dict(conditional))
-    assert (not_modified, nothing) == (304, b"")
-    bare = servers.enter_context(bare_server(core, 200, fields, data / "articles" / "1.json"))
-    bare_304 = servers.enter_context(bare_server(core, 304, bare_fields, None))
-    return [
-        Peer("hot GET", "bare aiohttp", bare, ()),
-        Peer("hot GET", "kvput", kvput, ()),
-        Peer("304", "bare aiohttp", bare_304, conditional),
-        Peer("304", "kvput", kvput, conditional),
-    ]
+    options = parser.parse_args(arguments)
+    for option, known in (("only", _works()), ("peers", _peers())):
+        given = getattr(options, option)
+        chosen = known if given is None else given.split(",")
+        for name in chosen:
+            if name not in known:
+                parser.error(f"--{option}: {name!r} is none of {', '.join(known)}")
+        setattr(options, option, chosen)
+    if (
+        options.write
+        and options.figures is None
+        and (options.only, options.peers) != (_works(), _peers())
+    ):
+        parser.error("--write needs all works and servers: the page shows one whole run")
+    return options
 
 
-@contextmanager
-def server(core: int, module: str, *arguments: str) -> Iterator[int]:
-    """Run a server on one core while the block runs; gives its port."""
-    command = ["taskset", "-c", str(core), sys.executable, "-m", module, *arguments]
-    # In a session of its own: Ctrl+C is for the benchmark, which then ends the server.
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+def missing(data: Path) -> str | None:
+    """Why nothing can be measured here; None where it can."""
+    tools = [tool for tool in _TOOLS if shutil.which(tool) is None]
+    if tools:
+        return f"{' and '.join(tools)} not installed"
+    data.mkdir(parents=True, exist_ok=True)
+    kind = file_system(data)
+    if kind in MEMORY_FILE_SYSTEMS:
+        return f"{data} is on {kind}, where a write costs nothing: --data names another folder"
+    return None
+
+
+def measured(options: argparse.Namespace, cores: Cores) -> Results:
+    """Install, measure, and clear away."""
+    works = [work for work in WORKS if work.key in options.only]
+    chosen = [peer for peer in PEERS if peer.key in options.peers]
+    absent = {peer.key: reason for peer in chosen if (reason := why_absent(peer)) is not None}
+    present = [peer for peer in chosen if peer.key not in absent]
+    results = Results(
+        measured=dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        rounds=options.rounds,
+        seconds=options.seconds,
+        machine=describe(options.data),
+        versions={peer.key: peer.version() for peer in present},
+        absent=absent,
+    )
+    progress = Progress()
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            match = re.search(r"http://127\.0\.0\.1:([0-9]+)/$", line.strip())
-            if match:
-                yield int(match[1])
-                return
-        raise SystemExit(f"{module} did not start")
+        with tempfile.TemporaryDirectory(dir=options.data) as folder:
+            bench = Bench(Path(folder), cores, results)
+            starts = START in options.only and "kvput" in options.peers
+            bench.measure(works, present, starts=starts, progress=progress)
+            progress.tell("clearing the data away")
     finally:
-        process.terminate()
-        process.wait()
+        progress.clear()
+        if options.data == _DATA:
+            with contextlib.suppress(OSError):
+                _DATA.rmdir()
+    return results
 
 
-def bare_server(
-    core: int, status: int, fields: tuple[tuple[str, str], ...], content: Path | None
-) -> AbstractContextManager[int]:
-    """A bare aiohttp application that gives the same answer."""
-    return server(core, "benchmarks.bare", str(status), json.dumps(fields), str(content or ""))
+def why_absent(peer: Peer) -> str | None:
+    """Why a server cannot be measured, after an attempt to install it."""
+    setup = _INSTALLS.get(peer.key)
+    failed = None if setup is None else setup()
+    return failed or peer.missing()
 
 
-def fetch(port: int, fields: dict[str, str]) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-    """One answer: its status, the fields that a handler sets, its content."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    connection.request("GET", TARGET, headers=fields)
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    own = tuple(f for f in answer.getheaders() if f[0].lower() not in ADDED_BY_SERVERS)
-    return answer.status, own, content
+def write(results: Results) -> None:
+    """The page, its figures and its pictures."""
+    PAGE.write_text(rewritten(PAGE.read_text("utf-8"), results), "utf-8")
+    FIGURES.write_text(to_json(results), "utf-8")
+    for file, draw in PICTURES.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(draw(results), "utf-8")
 
 
-def measure(peers: list[Peer], core: int, rounds: int, seconds: int) -> dict[Peer, list[Figure]]:
-    """Each peer in turn within each round, after one short run to warm up."""
-    figures: dict[Peer, list[Figure]] = {peer: [] for peer in peers}
-    for peer in peers:
-        load(peer, core, 1)
-    for number in range(1, rounds + 1):
-        for peer in peers:
-            progress(f"round {number} of {rounds}: {peer.work}, {peer.name}")
-            figures[peer].append(load(peer, core, seconds))
-    progress("")
-    return figures
+def _works() -> list[str]:
+    return [*(work.key for work in WORKS), START]
 
 
-def load(peer: Peer, core: int, seconds: int) -> Figure:
-    """One run of wrk."""
-    fields = [part for name, value in peer.fields for part in ("-H", f"{name}: {value}")]
-    command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}"]
-    url = f"http://127.0.0.1:{peer.port}{TARGET}"
-    printed = subprocess.run(
-        [*command, "--latency", *fields, url], check=True, capture_output=True, text=True
-    ).stdout
-    if "Non-2xx" in printed and peer.work != "304":
-        raise SystemExit(f"{peer.name} answered with errors:\n{printed}")
-    rate = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
-    assert rate is not None, printed
-    return Figure(float(rate[1]), milliseconds(printed, "50%"), milliseconds(printed, "99%"))
+def _peers() -> list[str]:
+    return [peer.key for peer in PEERS]
 
 
-def milliseconds(printed: str, percentile: str) -> float:
-    """A percentile out of wrk's latency distribution."""
-    match = re.search(rf"{percentile}\s+([0-9.]+)(us|ms|s)\b", printed)
-    assert match is not None, printed
-    return float(match[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[match[2]]
-
-
-def report(figures: dict[Peer, list[Figure]]) -> None:
-    """Print medians, and kvput's as a ratio of the bare application's."""
-    print(f"{'work':<10}{'server':<16}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>8}")
-    base = 0.0
-    for peer, runs in figures.items():
-        rate = statistics.median(run.requests_per_second for run in runs)
-        p50 = statistics.median(run.p50_ms for run in runs)
-        p99 = statistics.median(run.p99_ms for run in runs)
-        base = rate if peer.name != "kvput" else base
-        ratio = f"{rate / base:.2f}"
-        print(f"{peer.work:<10}{peer.name:<16}{rate:>12,.0f}{p50:>9.2f}{p99:>9.2f}{ratio:>8}")
-
-
-def write_json(figures: dict[Peer, list[Figure]], file: Path) -> None:
-    """Every run's figures, for other tools."""
-    rows = [
-        {
-            "work": peer.work,
-            "server": peer.name,
-            "requests_per_second": [run.requests_per_second for run in runs],
-            "p50_ms": [run.p50_ms for run in runs],
-            "p99_ms": [run.p99_ms for run in runs],
-        }
-        for peer, runs in figures.items()
-    ]
-    file.write_text(json.dumps({"time": int(time.time()), "figures": rows}, indent=2) + "\n")
-
-
-def progress(text: str) -> None:
-    """A line that is written over on a terminal; nothing where output is piped."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        progress("")
         sys.exit(INTERRUPTED)
+    except Failure as failure:
+        sys.exit(f"bench failed: {failure}")

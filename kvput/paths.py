@@ -76,7 +76,7 @@ class ResourcePath:
     @property
     def parent(self) -> "CollectionPath":
         """The collection in which the resource is an item."""
-        return CollectionPath(self.segments[:-1])
+        return _collection(self.segments[:-1])
 
     @property
     def beneath(self) -> "CollectionPath":
@@ -115,6 +115,10 @@ class CollectionPath:
     def as_resource(self) -> ResourcePath:
         """The resource of the same name; ValueError at the root, which has none."""
         return ResourcePath(self.segments)
+
+
+# Each write asks for a path's collection several times.
+_collection: Final = lru_cache(maxsize=1024)(CollectionPath)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +252,7 @@ def _decode_all(path: str) -> tuple[str, ...] | None:
 # --- helpers ----------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def _url(segments: tuple[str, ...]) -> str:
     return "/" + "/".join(quote(segment, safe=_PCHAR) for segment in segments)
 

@@ -147,9 +147,13 @@ class ServerProcess:
     """`kvput serve` in a process of its own, on a free port of the loopback."""
 
     def __init__(
-        self, data: Path, *options: str, environment: Mapping[str, str] | None = None
+        self,
+        data: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "kvput",
     ) -> None:
-        command = [sys.executable, "-m", "kvput", "serve", str(data), "--port", "0", *options]
+        command = [sys.executable, "-m", module, "serve", str(data), "--port", "0", *options]
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,

@@ -4,6 +4,8 @@
 """
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,10 +17,25 @@ from kvput.cli import command
 from kvput.config import CONFIG_FILE, OPTIONS, Config, Option, load_config
 from kvput.errors import KvputError
 from kvput.semantics.problem import INTERNAL, PROBLEM_TYPES, ProblemType
+from kvput.semantics.validators import content_digest
+from kvput.store.files.record import (
+    RECORD_HEADER_SIZE,
+    SEGMENT_HEADER_SIZE,
+    CommitRecord,
+    FileWrite,
+    PublishedRecord,
+    SegmentHeader,
+    decode_header,
+    decode_records,
+    encode_commit,
+    encode_header,
+    encode_published,
+)
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = ROOT / "docs" / "configuration.md"
 PROBLEMS = ROOT / "docs" / "problems.md"
+JOURNAL = ROOT / "docs" / "journal.md"
 README = ROOT / "README.md"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
@@ -171,6 +188,86 @@ def adds_member(error_class: type[KvputError], name: str) -> bool:
     """Whether the error takes a member of this name beside its sentence."""
     code = error_class.__init__.__code__
     return name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+# --- the journal
+
+
+def journal_blocks(kind: str) -> list[str]:
+    """The blocks of that kind on the journal's page."""
+    text = JOURNAL.read_text("utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def journal_example() -> bytes:
+    """The segment that the page shows, each line at its offset."""
+    (block,) = (block for block in journal_blocks("text") if block.startswith("segment header"))
+    rows = re.findall(r"^([0-9a-f]{8})  ((?:[0-9a-f]{2} ?)+)", block, re.MULTILINE)
+    content = b""
+    for offset, row in rows:
+        assert int(offset, 16) == len(content)
+        content += bytes.fromhex(row)
+    return content
+
+
+def test_journal_example_is_read_and_written_as_it_is() -> None:
+    """The bytes on the page are a segment, and these values give the same bytes."""
+    content = journal_example()
+    header = SegmentHeader(12, bytes(range(0xD0, 0xE0)), bytes(range(0xB0, 0xC0)) + b"*" + bytes(7))
+    assert decode_header(content) == header
+    title, number = b'{"title":"Clay"}', b"1\n"
+    writes = tuple(
+        FileWrite(place, None, content_digest(written), 1_772_366_400_123_456_789 + later, written)
+        for place, written, later in (
+            ("articles/1.json", title, 0),
+            ("articles/.counter", number, 250_000),
+        )
+    )
+    assert list(decode_records(content, header.salt)) == [
+        CommitRecord(12, 12, writes, 80),
+        PublishedRecord(12, 12, 312),
+    ]
+    again = [encode_header(header), *encode_commit(12, 12, writes, header.salt)]
+    assert b"".join([*again, encode_published(12, 12, header.salt)]) == content
+
+
+def test_journal_example_explains_itself() -> None:
+    """What stands beside the bytes is what they are: each number and each text."""
+    (block,) = (block for block in journal_blocks("text") if block.startswith("segment header"))
+    numbers = re.findall(r"^[0-9a-f]{8}  ([0-9a-f ]+?)  +[^:\n]+: ([0-9]+)\b", block, re.MULTILINE)
+    texts = re.findall(r'^[0-9a-f]{8}  ([0-9a-f ]+?)  +[^:\n]+: "([^"]+)"$', block, re.MULTILINE)
+    assert len(numbers) >= 14
+    for row, number in numbers:
+        assert int.from_bytes(bytes.fromhex(row), "little") == int(number)
+    assert len(texts) >= 4
+    for row, text in texts:
+        assert text.encode().startswith(bytes.fromhex(row))
+
+
+def test_journal_program_prints_what_the_page_shows(tmp_path: Path) -> None:
+    """The program on the page can be copied as it is."""
+    (program,) = journal_blocks("python")
+    (tmp_path / "1").write_bytes(journal_example() + bytes(5000))
+    (tmp_path / "read.py").write_text(program, "utf-8")
+    command = [sys.executable, "-W", "ignore", "read.py", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout in journal_blocks("text")
+    assert done.stdout.startswith("segment from 12\n")
+
+
+def test_journal_tables_give_the_sizes_of_the_code() -> None:
+    """Fields follow one another without gaps, and end where the code says that they end."""
+    text = JOURNAL.read_text("utf-8")
+    tables = re.findall(r"(?:^\| [0-9]+ \| [0-9]+ \| .+\n)+", text, re.MULTILINE)
+    ends = []
+    for table in tables:
+        end = 0
+        for start, size in re.findall(r"^\| ([0-9]+) \| ([0-9]+) \|", table, re.MULTILINE):
+            assert int(start) == end
+            end += int(size)
+        ends.append(end)
+    write = len(b"".join(encode_commit(1, 1, [FileWrite("", None, None, 0, b"")], bytes(16))))
+    assert ends == [SEGMENT_HEADER_SIZE, RECORD_HEADER_SIZE, write - RECORD_HEADER_SIZE]
 
 
 # --- links and commands

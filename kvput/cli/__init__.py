@@ -8,6 +8,8 @@ from typing import Any, Final, NoReturn
 import click
 
 from kvput import __version__
+from kvput.cli.check import INTERRUPTED, check, data_folder
+from kvput.cli.journal import journal
 from kvput.cli.printable import printable
 from kvput.cli.serve import serve
 from kvput.config import OPTIONS, Option, load_config
@@ -51,6 +53,26 @@ def _serve(data: str | None, **flags: object) -> None:
 for _option in reversed(OPTIONS):
     _serve = _flag(_option)(_serve)
 command.command("serve")(click.argument("data", required=False)(_serve))
+
+
+@command.command("check")
+@click.argument("data", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")
+@click.option(
+    "--journal", "of_journal", is_flag=True, help="Print the records of the journal instead."
+)
+def _check(data: str | None, *, as_json: bool, of_journal: bool) -> NoReturn:
+    """Say what is wrong with the folder DATA: its files, their names, its journal.
+
+    DATA is `data` where neither it nor KVPUT_DATA is given. Nothing is changed;
+    the folder may be served meanwhile. The exit code is 1 when something is wrong.
+    """
+    folder = data_folder(data, os.environ)
+    try:
+        sys.exit((journal if of_journal else check)(folder, as_json=as_json))
+    except KeyboardInterrupt:
+        # Not 1, which would say that something is wrong with the folder.
+        _fail("stopped.", INTERRUPTED)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

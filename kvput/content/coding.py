@@ -183,8 +183,10 @@ def decoder_for(value: str | None) -> Callable[[], Decoder] | None:
     # RFC 9110 section 8.4: "If one or more encodings have been applied to a representation,
     # the sender that applied the encodings MUST generate a Content-Encoding header field that
     # lists the content codings in the order in which they were applied."
+    if value is None:
+        return None
     makers = []
-    for element in (value or "").split(","):
+    for element in value.split(","):
         # RFC 9110 section 8.4.1: "All content codings are case-insensitive". Section 5.6.1.2:
         # "A recipient MUST parse and ignore a reasonable number of empty list elements".
         coding = element.strip(" \t").lower()

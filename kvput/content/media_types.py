@@ -7,6 +7,7 @@ the formats themselves, and what a method does with the content.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kvput.content import form, json5_text, json_text
 from kvput.content.source_text import shown
@@ -32,7 +33,7 @@ class Content:
 Reader = Callable[[bytes], Content]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MediaTable:
     """The media types that a method takes.
 
@@ -152,6 +153,7 @@ def accept(table: MediaTable) -> str:
     return ", ".join(media_range for media_range, _ in table.rows)
 
 
+@lru_cache(maxsize=256)
 def reader_for(table: MediaTable, essence: str | None, charset: str | None) -> Reader:
     """Return the reader for a Content-Type; both parts None when the message has none.
 

@@ -6,6 +6,7 @@ preference is honoured is for the one who makes the answer.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from kvput.semantics.fields import QUOTED_STRING, TOKEN, split_list, unquote
@@ -37,6 +38,7 @@ _PREFERENCE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def parse_preferences(value: str | None) -> Preferences:
     """The preferences in a Prefer field's value, None when it is absent (RFC 7240 section 2).
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs
 from aiohttp.http import HttpVersion10, HttpVersion11
 
 from kvput.config import Config
@@ -29,6 +29,7 @@ from kvput.semantics.origins import (
 from kvput.server.answer import Answer, closing, common_lines, field_lines, internal_error, problem
 from kvput.server.exchange import Application, Exchange, field_value
 from kvput.server.protocol import COMMON_LINES, Delivery, Server
+from kvput.server.request import Request
 from kvput.server.routes import SAFE_METHODS, route
 from kvput.store.base import Store
 
@@ -83,7 +84,7 @@ class Edge:
         if self._in_flight:
             await self._drained.wait()
 
-    async def __call__(self, request: web.BaseRequest) -> Delivery:
+    async def __call__(self, request: Request) -> Delivery:
         """Answer one request. Raises nothing but cancellation."""
         started = time.perf_counter()
         self._in_flight += 1
@@ -98,7 +99,7 @@ class Edge:
             self._access_log(request.method, request.raw_path, answer, seconds)
         return Delivery(answer, common, head_only=request.method == "HEAD", last=self._stopping)
 
-    async def _answer(self, request: web.BaseRequest) -> tuple[Answer, bytes]:
+    async def _answer(self, request: Request) -> tuple[Answer, bytes]:
         common = COMMON_LINES
         method = request.method
         try:
@@ -138,11 +139,11 @@ class Edge:
         return answer, common
 
 
-def _instance(request: web.BaseRequest) -> str:
+def _instance(request: Request) -> str:
     return request.raw_path.partition("?")[0]
 
 
-def _split_target(request: web.BaseRequest) -> tuple[str, str | None]:
+def _split_target(request: Request) -> tuple[str, str | None]:
     """The target's path, and the host that the request is for.
 
     RFC 9112 section 3.2: a target is in origin form, in absolute form (whose
@@ -172,6 +173,6 @@ def _common_lines(origin: str) -> bytes:
     return COMMON_LINES + field_lines(grant_fields(origin))
 
 
-def _preflight(request: web.BaseRequest, origin: str) -> tuple[Answer, bytes]:
+def _preflight(request: Request, origin: str) -> tuple[Answer, bytes]:
     requested = field_value(request, hdrs.ACCESS_CONTROL_REQUEST_HEADERS)
     return Answer(204, preflight_fields(origin, requested)), _PREFLIGHT_COMMON_LINES

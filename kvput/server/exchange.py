@@ -30,6 +30,7 @@ from kvput.semantics.fields import parse_media_type
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse_preconditions
 from kvput.semantics.prefer import Preferences, parse_preferences
 from kvput.server.left_out import LeftOutLog
+from kvput.server.request import Request
 from kvput.store.base import Store
 
 _PARSED_AT_ONCE: Final = 256 * 1024
@@ -50,7 +51,7 @@ class Exchange:
 
     __slots__ = ("_request", "app", "method", "target")
 
-    def __init__(self, app: Application, request: web.BaseRequest, target: Target) -> None:
+    def __init__(self, app: Application, request: Request, target: Target) -> None:
         self.app = app
         self.method = request.method
         self.target = target
@@ -176,11 +177,12 @@ class Exchange:
             yield piece
 
 
-def field_value(request: web.BaseRequest, name: str) -> str | None:
+def field_value(request: Request, name: str) -> str | None:
     """A header field's value, its lines joined by a comma (RFC 9110 5.3); None when absent."""
-    lines = request.headers.getall(name, None)
-    if lines is None:
+    headers = request.headers
+    if name not in headers:  # most fields are not there
         return None
+    lines = headers.getall(name)
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 

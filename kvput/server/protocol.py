@@ -2,7 +2,7 @@
 
 kvput runs on `aiohttp.web.Server`, the layer below `web.Application`: routing
 by patterns, sub-applications and signals have no use here, and cost as much
-time as all the rest of a hot GET. Two things are replaced:
+time as all the rest of a hot GET. Three things are replaced:
 
 - `Delivery` writes an answer's bytes in one piece, instead of building a field
   map for each response and serialising that. It waits for a client that reads
@@ -10,6 +10,9 @@ time as all the rest of a hot GET. Two things are replaced:
 - `Connection.handle_error` answers what the parser refuses (a malformed request
   line, a field too large) with a problem document, where aiohttp sends text;
   and `data_received` tells the handler when it is the content that is refused.
+- A request that has come in full, on a connection that waits for one, is
+  answered where it was parsed: no task is woken or made for it, unless it has
+  to wait. Nearly all requests are such; it halves what a hot GET costs.
 
 Nothing here knows of paths, methods or stores.
 """
@@ -39,6 +42,7 @@ from kvput.errors import (
 from kvput.semantics.fields import format_http_date
 from kvput.semantics.origins import VARY
 from kvput.server.answer import Answer, Stream, closing, common_lines, internal_error, problem
+from kvput.server.request import CompleteRequest, Request, is_complete, resumed
 
 _logger = logging.getLogger("kvput")
 
@@ -84,18 +88,30 @@ class Delivery(web.StreamResponse):
         self._keep_alive = False if last or answer.close else None
         self._broken_connection = broken_connection
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        """Send the whole answer."""
+    def head(self, request: Request) -> bytes:
+        """The answer's head as it goes out, and `keep_alive` decided."""
         if self._keep_alive is None:
             self._keep_alive = _persists(request)
-        if request.content.exception() is not None:
-            self._broken_connection = cast("Connection", request.protocol)
-        head = b"".join((
+        return b"".join((
             self.answer.head(),
             _date_line(int(time.time())),
             self._common,
             _connection_line(request, keep_alive=bool(self._keep_alive)),
         ))  # fmt: skip
+
+    def at_once(self, request: CompleteRequest) -> bytes | None:
+        """The whole answer, where it goes out in one piece; None where it does not."""
+        content = self.answer.content
+        if isinstance(content, Stream) or len(content) > _JOINED:
+            return None
+        head = self.head(request)
+        return head if self._head_only else head + content
+
+    async def prepare(self, request: Request) -> AbstractStreamWriter:
+        """Send the whole answer."""
+        if request.content.exception() is not None:
+            self._broken_connection = cast("Connection", request.protocol)
+        head = self.head(request)
         writer = request.writer
         content = self.answer.content
         if isinstance(content, Stream):
@@ -137,7 +153,7 @@ def _date_line(now: int) -> bytes:
     return f"Date: {format_http_date(now)}\r\n".encode()
 
 
-def _persists(request: web.BaseRequest) -> bool:
+def _persists(request: Request) -> bool:
     # RFC 9112 6.1: in HTTP/1.0 a message with a Transfer-Encoding has faulty framing, and the
     # connection is closed after it.
     return request.keep_alive and (
@@ -145,7 +161,7 @@ def _persists(request: web.BaseRequest) -> bool:
     )
 
 
-def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
+def _connection_line(request: Request, *, keep_alive: bool) -> bytes:
     if not keep_alive:
         return b"Connection: close\r\n\r\n"
     # RFC 9112 9.3: persistence is the rule in HTTP/1.1, and must be said in HTTP/1.0.
@@ -155,7 +171,7 @@ def _connection_line(request: web.BaseRequest, *, keep_alive: bool) -> bytes:
 class Connection(RequestHandler):
     """A client's connection."""
 
-    __slots__ = ("_ended", "_last_content", "_refused")
+    __slots__ = ("_ended", "_last_content", "_refused", "_serving")
 
     def __init__(self, server: "Server", refused: Refused | None) -> None:
         super().__init__(
@@ -171,12 +187,30 @@ class Connection(RequestHandler):
         self._last_content: StreamReader | None = None
         self._ended = asyncio.Event()
         self._refused = refused
+        self._serving: asyncio.Task[None] | bool = False
+        """Whether a request is being answered here, and by what if it had to wait."""
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol.data_received`."""
+        # aiohttp's own task waits for a request, and is not to be woken for one that is
+        # answered here, nor by what comes in behind that.
+        waiter, self._waiter = self._waiter, None
         super().data_received(data)
+        self._waiter = waiter
         if not self._messages:
             return
+        self._look_at_the_last()
+        if waiter is None or waiter.done() or self._serving:
+            return
+        if len(self._messages) == 1 and not self._paused:
+            message, content = self._messages[0]
+            if not isinstance(message, _ErrInfo) and is_complete(message, content):
+                self._messages.clear()
+                self._serve(CompleteRequest(message, content, self))
+                return
+        waiter.set_result(None)
+
+    def _look_at_the_last(self) -> None:
         message, content = self._messages[-1]
         if not isinstance(message, _ErrInfo):
             self._last_content = content
@@ -194,7 +228,7 @@ class Connection(RequestHandler):
         get no answer.
         """
         self._ended.set()
-        waits = self._waiter is not None and not self._waiter.done()
+        waits = self._waiter is not None and not self._waiter.done() and not self._serving
         if waits or not self._request_count:
             return False
         self._break_off_content("the client closed the connection within it")
@@ -205,6 +239,76 @@ class Connection(RequestHandler):
         """See `asyncio.Protocol.connection_lost`."""
         self._ended.set()
         super().connection_lost(exc)
+
+    def resume_reading(self, resume_parser: bool = True) -> None:  # aiohttp's
+        """See `BaseProtocol.resume_reading`, which parses anew also where nothing was paused."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
+    async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109  # aiohttp's
+        """See `RequestHandler.shutdown`."""
+        await super().shutdown(timeout)
+        if isinstance(self._serving, asyncio.Task):
+            self._serving.cancel()
+
+    # --- requests that are answered where they were parsed
+
+    def _serve(self, request: CompleteRequest) -> None:
+        """Begin to answer; go on in a task if that has to wait."""
+        if self._parser is not None:
+            self._parser.message_consumed()
+        self._serving = self._request_in_progress = True
+        answering = self._answer(request)
+        try:
+            waits_for = answering.send(None)
+        except StopIteration:
+            self._served()
+            return
+        self._serving = self._loop.create_task(resumed(answering, waits_for))
+        self._serving.add_done_callback(self._served)
+
+    async def _answer(self, request: CompleteRequest) -> None:
+        handler = self._request_handler
+        if handler is None:
+            return
+        try:
+            delivery = cast("Delivery", await handler(cast("web.BaseRequest", request)))
+            whole = delivery.at_once(request)
+            if whole is None:
+                await delivery.prepare(request)
+            elif self.transport is not None and not self.transport.is_closing():
+                self.transport.write(whole)
+            if not delivery.keep_alive:
+                self.close()
+        except ConnectionError:
+            self.close()  # The client has gone, or what was promised cannot be sent.
+        except Exception:
+            _logger.exception("An answer could not be sent.")
+            self.close()
+
+    def _served(self, task: "asyncio.Task[None] | None" = None) -> None:
+        """The answer has gone out: go on with what came in behind it, or wait for more."""
+        self._serving = self._request_in_progress = False
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
+        if self.transport is None:
+            return
+        if self._close or self._force_close or (task is not None and task.cancelled()):
+            self.transport.close()
+            return
+        self._next_keepalive_close_time = self._loop.time() + _KEEP_ALIVE_SECONDS
+        if self._keepalive_handle is None:
+            self._keepalive = True
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
+        if self._messages and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _process_keepalive(self) -> None:
+        if self._serving:
+            self._next_keepalive_close_time = self._loop.time() + _KEEP_ALIVE_SECONDS
+        super()._process_keepalive()
 
     async def linger(self) -> None:
         """Read and drop what the client still sends, until it stops or a short time is over.

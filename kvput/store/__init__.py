@@ -1,15 +1,67 @@
-"""The only place that names concrete stores: `open_store` makes the one that a server uses."""
+"""The only place that names concrete stores: what opens one, and what looks at one from outside."""
 
 from pathlib import Path
 
 from kvput.store.base import Store
+from kvput.store.files.check import FolderCheck, ReadJson
+from kvput.store.files.checkpoint import JOURNAL_LIMIT
+from kvput.store.files.env import Environment
+from kvput.store.files.findings import Finding, Kind, Severity
 from kvput.store.files.folder import open_folder
+from kvput.store.files.journal_report import Gap, JournalReport, SegmentReport
+from kvput.store.files.journal_report import report_journal as _report_journal
+from kvput.store.files.record import CommitRecord, FileWrite, PublishedRecord, Record
 from kvput.store.files.store import FileStore
 
+__all__ = [
+    "CommitRecord",
+    "FileWrite",
+    "Finding",
+    "FolderCheck",
+    "Gap",
+    "JournalReport",
+    "Kind",
+    "PublishedRecord",
+    "Record",
+    "SegmentReport",
+    "Severity",
+    "check_folder",
+    "open_store",
+    "report_journal",
+]
 
-def open_store(data: Path, *, read_cache: int) -> Store:
+
+def open_store(
+    data: Path,
+    *,
+    read_cache: int,
+    environment: Environment | None = None,
+    journal_limit: int = JOURNAL_LIMIT,
+) -> Store:
     """The store over the folder `data`; `read_cache` is the bytes of content it may hold.
 
+    Recovers what an earlier process has left in the folder's journal.
+    `environment` stands between the store and the disk, for tests;
+    `journal_limit` is the bytes of journal after which a checkpoint begins.
     Raises DataUnusable and DataInUse.
     """
-    return FileStore(open_folder(data), read_cache=read_cache)
+    return FileStore(
+        open_folder(data, environment),
+        read_cache=read_cache,
+        environment=environment,
+        journal_limit=journal_limit,
+    )
+
+
+def check_folder(data: Path, read_json: ReadJson) -> FolderCheck:
+    """A check of the folder `data`, to be run by asking for its findings.
+
+    `read_json` reads one JSON text, and raises MalformedContent for what is none.
+    Raises DataUnusable.
+    """
+    return FolderCheck(data, read_json)
+
+
+def report_journal(data: Path) -> JournalReport:
+    """What the journal of the folder `data` holds. Raises DataUnusable."""
+    return _report_journal(data)

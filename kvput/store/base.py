@@ -79,7 +79,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What a commit did: its number since the store was opened, and each put or deleted path."""
+    """What a commit did: its number, and each put or deleted path.
+
+    A commit that writes something has a number one above that of the one before;
+    one that writes nothing carries the number of the last that did, 0 if none has.
+    """
 
     sequence: int
     changes: tuple[Change, ...]

@@ -100,6 +100,7 @@ class MemoryStore:
             if isinstance(write, Delete) and write.path not in self._entries:
                 raise NotFound(f"Nothing is stored under {write.path.url}.")
         changes: list[Change] = []
+        raised = False
         for write in batch.writes:
             match write:
                 case Put(path, content):
@@ -117,7 +118,8 @@ class MemoryStore:
                 case RaiseCounter(collection, number):
                     self._counters[collection] = number
                     self._make_directories(collection)
-        self._sequence += 1
+                    raised = True
+        self._sequence += raised or any(change.before != change.after for change in changes)
         return Commit(self._sequence, tuple(changes))
 
     def _make_directories(self, collection: CollectionPath) -> None:

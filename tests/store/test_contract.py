@@ -387,14 +387,22 @@ async def test_what_a_decision_raises_comes_out(store: Store, error: Exception) 
 
 
 async def test_commits_are_numbered(store: Store) -> None:
-    """One by one as they are made; those that failed have no number."""
-    sequences = [(await store.commit(writing(Put(resource("/a"), b"1")))).sequence]
+    """One by one; those that wrote nothing carry the last one's number, those that failed none."""
+
+    async def number_of_commit(*writes: Write) -> int:
+        return (await store.commit(writing(*writes))).sequence
+
+    a, b = resource("/a"), resource("/b")
+    assert await number_of_commit() == 0
+    assert await number_of_commit(Put(a, b"1")) == 1
     with pytest.raises(NotFound):
         await delete(store, "/none")
-    sequences.append((await store.commit(writing(Put(resource("/a"), b"1")))).sequence)
-    sequences.append((await delete(store, "/a")).sequence)
-    sequences.append((await store.commit(writing())).sequence)
-    assert sequences == [1, 2, 3, 4]
+    assert await number_of_commit(Put(a, b"1")) == 1
+    assert await number_of_commit(Put(a, b"2"), Put(b, b"1")) == 2
+    assert await number_of_commit(Put(a, b"3"), Put(b, b"1")) == 3
+    assert await number_of_commit(RaiseCounter(collection("/"), 7)) == 4
+    assert await number_of_commit(Delete(a)) == 5
+    assert await number_of_commit() == 5
 
 
 async def test_racing_decisions_lose_no_update(store: Store) -> None:

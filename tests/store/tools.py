@@ -2,10 +2,11 @@
 
 import stat
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from kvput.errors import KvputError
 from kvput.paths import CollectionPath, ResourcePath, parse_target
 from kvput.store.base import Batch, Change, Commit, Decision, Delete, Put, Store, View, Write
 from kvput.store.files.env import Environment
@@ -48,6 +49,12 @@ async def delete(store: Store, url: str) -> Commit:
     return await store.commit(writing(Delete(resource(url))))
 
 
+async def settled(store: Store) -> None:
+    """Wait until nothing is left to do of commits that have been answered."""
+    with suppress(KvputError):
+        await store.commit(writing())
+
+
 async def content_of(store: Store, url: str) -> bytes | None:
     """The content that the store gives for a resource, however it holds it; None if none."""
     entry = await store.get(resource(url))
@@ -81,7 +88,8 @@ async def opened(
     data: Path, *, read_cache: int = READ_CACHE, environment: Environment | None = None
 ) -> AsyncIterator[FileStore]:
     """A file store over a folder, while the block runs."""
-    store = FileStore(open_folder(data), read_cache=read_cache, environment=environment)
+    folder = open_folder(data, environment)
+    store = FileStore(folder, read_cache=read_cache, environment=environment)
     try:
         yield store
     finally:

@@ -74,14 +74,6 @@ def represent_rendered(exchange: Exchange, rendered: bytes, validators: Validato
     return Answer(200, (("Content-Type", JSON_TYPE),), rendered, block=lines)
 
 
-def validator_fields(entry: Entry) -> Fields:
-    """ETag and Last-Modified of a resource's representation."""
-    return (
-        ("ETag", f'"{entry.digest}"'),
-        ("Last-Modified", format_http_date(modified_seconds(entry))),
-    )
-
-
 def _not_modified(exchange: Exchange, current: Validators) -> bool:
     conditions = exchange.preconditions
     outcome = evaluate(conditions, exchange.method, current)

@@ -1,9 +1,11 @@
 """Answers to PUT and POST that tell what has been written."""
 
 from kvput.content.json_text import is_empty_set
+from kvput.resources.resource import modified_seconds
+from kvput.semantics.fields import format_http_date
 from kvput.server.answer import Answer, Fields
 from kvput.server.exchange import Exchange
-from kvput.server.handlers.represent import JSON_TYPE, validator_fields
+from kvput.server.handlers.represent import JSON_TYPE
 from kvput.store.base import Change
 
 
@@ -12,39 +14,40 @@ def created(exchange: Exchange, change: Change, *, transformed: bool) -> Answer:
 
     A transformed one has no validators in a PUT's answer (RFC 9110 9.3.4).
     """
-    url = change.path.url
-    fields = (("Location", url), *_validators(change, transformed=transformed))
-    return _with_content(exchange, 201, fields, change)
+    location = f"Location: {change.path.url}\r\n"
+    return _with_content(exchange, 201, location + _validators(change, transformed), change)
 
 
 def stored(exchange: Exchange, change: Change, *, transformed: bool) -> Answer:
     """The answer to a PUT: 201, 200 with what is stored, or 204 for an empty set."""
     if change.before is None:
         return created(exchange, change, transformed=transformed)
-    fields = _validators(change, transformed=transformed)
+    lines = _validators(change, transformed)
     wanted = exchange.preferences.return_
     after = change.after
     content = b"" if after is None else after.content or b""
     if wanted == "minimal" or (is_empty_set(content) and (not content or wanted is None)):
         applied = applied_fields(exchange) if wanted == "minimal" else ()
-        return Answer(204, (*fields, *applied))
-    return _with_content(exchange, 200, fields, change)
+        return Answer(204, applied, block=lines.encode())
+    return _with_content(exchange, 200, lines, change)
 
 
-def _with_content(exchange: Exchange, status: int, fields: Fields, change: Change) -> Answer:
-    fields = (*fields, *applied_fields(exchange))
+def _with_content(exchange: Exchange, status: int, lines: str, change: Change) -> Answer:
     content = b"" if change.after is None else change.after.content or b""
+    applied = applied_fields(exchange)
     if exchange.preferences.return_ == "minimal" or not content:
-        return Answer(status, fields)
+        return Answer(status, applied, block=lines.encode())
     # RFC 9110 8.7: with it, what is enclosed is what GET would now give.
-    described = (("Content-Type", JSON_TYPE), ("Content-Location", change.path.url))
-    return Answer(status, (*fields, *described), content)
+    described = f"Content-Type: {JSON_TYPE}\r\nContent-Location: {change.path.url}\r\n"
+    return Answer(status, applied, content, block=(lines + described).encode())
 
 
-def _validators(change: Change, *, transformed: bool) -> Fields:
+def _validators(change: Change, transformed: bool) -> str:
+    """The field lines of the validators. Each is another, so that they are not looked up."""
     if transformed or change.after is None:
-        return ()
-    return validator_fields(change.after)
+        return ""
+    modified = format_http_date(modified_seconds(change.after))
+    return f'ETag: "{change.after.digest}"\r\nLast-Modified: {modified}\r\n'
 
 
 def applied_fields(exchange: Exchange) -> Fields:

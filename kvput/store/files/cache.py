@@ -4,7 +4,9 @@ An entry may be used while the file's signature (times, size, inode) is the one
 that it was read under. Because a file system's clock is coarse, two writes
 within one of its ticks can leave one signature; so an entry that was read too
 soon after its file's last change is read again, as git does with its index
-("racy" entries). Correctness therefore rests on stat alone, on no watcher.
+("racy" entries). Where the kernel gives each change a time of its own, as soon
+as one has looked at the time before, that is not needed. Correctness therefore
+rests on stat alone, on no watcher.
 """
 
 import os
@@ -14,24 +16,20 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from kvput.paths import ResourcePath
 from kvput.semantics.validators import ContentHasher, content_digest
 from kvput.store.base import Entry
 from kvput.store.files.layout import locate
-from kvput.store.files.reader import Reader, Signature, read_all, read_pieces, signature
+from kvput.store.files.reader import Reader, Signature, is_settled, read_all, read_pieces, signature
 
 LARGEST_HELD: Final = 1 << 20
 """Content over this many bytes is not held: only its digest is kept."""
 
 _ENTRY_OVERHEAD: Final = 1024
 _ATTEMPTS: Final = 5
-
-# The clock that stamps files on Linux ticks every 1 to 10 ms; where times are
-# whole seconds (HFS+, some network file systems; FAT: two) one must wait longer.
-_TICK_NS: Final = 50_000_000
-_COARSE_TICK_NS: Final = 2_100_000_000
 
 
 class _Unknown(Enum):
@@ -42,27 +40,16 @@ UNKNOWN: Final = _Unknown.UNKNOWN
 """`ReadCache.held` cannot tell: the file must be read."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Held:
     signature: Signature
     entry: Entry
     settled: bool
-    file: str
-    """Where in the folder the file is, and the directories on the way to it."""
     directories: tuple[str, ...]
+    """Where in the folder the directories on the way to the file are."""
+    cost: int
+    """The bytes that it takes in memory, about."""
     used: bool = False
-
-    @property
-    def cost(self) -> int:
-        """The bytes that it takes in memory, about."""
-        places = len(self.file) + sum(map(len, self.directories))
-        return _ENTRY_OVERHEAD + places + len(self.entry.content or b"")
-
-
-def _is_settled(changed_ns: int, read_ns: int) -> bool:
-    """Whether a change after a read at `read_ns` would show in the file's times."""
-    coarse = changed_ns % 1_000_000_000 == 0
-    return changed_ns < read_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
 
 
 class ReadCache:
@@ -71,11 +58,16 @@ class ReadCache:
     May be called from several threads at once.
     """
 
-    def __init__(self, reader: Reader, budget: int) -> None:
-        """`budget`: bytes of content, with a fixed share for each entry, that may be held."""
+    def __init__(self, reader: Reader, budget: int, *, fine_times: bool = False) -> None:
+        """`budget`: bytes of content, with a fixed share for each entry, that may be held.
+
+        `fine_times`: on the folder's own disk each change shows in the file's times.
+        """
         self._reader = reader
+        self._fine_times_on = os.fstat(reader.descriptor).st_dev if fine_times else None
         self._budget = budget
-        self._held: OrderedDict[ResourcePath, _Held] = OrderedDict()
+        # By the resource's file: a text knows its hash.
+        self._held: OrderedDict[str, _Held] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
@@ -85,11 +77,11 @@ class ReadCache:
         This is the path of every hot GET: one lstat for each name on the way
         (which also sees that no link has come into it), no open, no lock.
         """
-        held = self._held.get(path)
+        held = self._held.get(path.file)
         if held is None:
             return UNKNOWN
         try:
-            status = self._reader.status(held.file)
+            status = self._reader.status(path.file)
             if not held.settled or held.signature != signature(status):
                 return UNKNOWN
             for directory in held.directories:
@@ -132,11 +124,15 @@ class ReadCache:
         """Keep an entry that stood on disk under `status` when it was read or written."""
         if entry.size > LARGEST_HELD and entry.content is not None:
             entry = replace(entry, content=None)
-        settled = _is_settled(status.st_ctime_ns, read_ns)
-        new = _Held(signature(status), entry, settled, *_places(path))
+        fine_times = status.st_dev == self._fine_times_on
+        settled = fine_times or is_settled(status.st_ctime_ns, read_ns)
+        file = path.file
+        directories = _ways(file.rpartition("/")[0])
+        cost = _ENTRY_OVERHEAD + 2 * len(file) + len(entry.content or b"")
+        new = _Held(signature(status), entry, settled, directories, cost)
         with self._lock:
-            self._drop(path)
-            self._held[path] = new
+            self._drop(file)
+            self._held[file] = new
             self._size += new.cost
             # Second chance: an entry used since it was last looked at goes to the back once.
             while self._size > self._budget and self._held:
@@ -149,9 +145,9 @@ class ReadCache:
 
     def forget(self, path: ResourcePath) -> None:
         """Drop an entry whose file is gone."""
-        if path in self._held:
+        if path.file in self._held:
             with self._lock:
-                self._drop(path)
+                self._drop(path.file)
 
     def whole(self, path: ResourcePath) -> Entry | None:
         """The entry with its content, also where that is too large to be held. May block."""
@@ -168,17 +164,19 @@ class ReadCache:
         finally:
             os.close(descriptor)
 
-    def _drop(self, path: ResourcePath) -> None:
-        held = self._held.pop(path, None)
+    def _drop(self, file: str) -> None:
+        held = self._held.pop(file, None)
         if held is not None:
             self._size -= held.cost
 
 
-def _places(path: ResourcePath) -> tuple[str, tuple[str, ...]]:
-    """The relative paths of the resource's file and of each directory on the way to it."""
-    directories = locate(path).directories
-    ways = tuple("/".join(directories[:depth]) for depth in range(1, len(directories) + 1))
-    return path.file, ways
+@lru_cache(maxsize=1024)
+def _ways(directory: str) -> tuple[str, ...]:
+    """The relative path of each directory down to this one, which may be the folder itself."""
+    if not directory:
+        return ()
+    names = directory.split("/")
+    return tuple("/".join(names[:depth]) for depth in range(1, len(names) + 1))
 
 
 def _read_entry(path: ResourcePath, descriptor: int, status: os.stat_result) -> Entry:

@@ -5,20 +5,22 @@ file name is a rule for all stores and stands in `kvput.names`.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from kvput.config import CONFIG_FILE
 from kvput.paths import CollectionPath, ResourcePath
 
 PRIVATE: Final = ".kvput"
-"""The folder's own directory: the lock and scratch. git is told to leave it alone."""
+"""The folder's own directory: the lock, the journal and scratch. git is told to leave it alone."""
 LOCK: Final = "lock"
+JOURNAL: Final = "journal"
 SCRATCH: Final = "scratch"
 IGNORE: Final = ".gitignore"
 COUNTER: Final = ".counter"
 """In a collection's directory: the highest number given, decimal, and a newline."""
 
-__all__ = ["CONFIG_FILE", "COUNTER", "IGNORE", "LOCK", "PRIVATE", "SCRATCH"]
+__all__ = ["CONFIG_FILE", "COUNTER", "IGNORE", "JOURNAL", "LOCK", "PRIVATE", "SCRATCH"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,15 @@ class Location:
 
 def locate(path: ResourcePath) -> Location:
     """The place of a resource's file."""
-    *directories, file = path.file.split("/")
-    return Location(tuple(directories), file)
+    directory, _, file = path.file.rpartition("/")
+    return Location(_names(directory), file)
+
+
+@lru_cache(maxsize=1024)
+def _names(directory: str) -> tuple[str, ...]:
+    return tuple(directory.split("/")) if directory else ()
 
 
 def directories_of(collection: CollectionPath) -> tuple[str, ...]:
     """The directory names from the folder down to the collection's own."""
-    return tuple(part for part in collection.directory.split("/") if part)
+    return _names(collection.directory)

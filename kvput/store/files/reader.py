@@ -44,6 +44,18 @@ def signature(status: os.stat_result) -> Signature:
     )
 
 
+# The clock that stamps files on Linux ticks every 1 to 10 ms; where times are
+# whole seconds (HFS+, some network file systems; FAT: two) one must wait longer.
+_TICK_NS: Final = 50_000_000
+_COARSE_TICK_NS: Final = 2_100_000_000
+
+
+def is_settled(changed_ns: int, moment_ns: int) -> bool:
+    """Whether what is said to be changed at a time was surely changed before that moment."""
+    coarse = changed_ns % 1_000_000_000 == 0
+    return changed_ns < moment_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
+
+
 class Reader:
     """Opens what stands in the folder that stood at `root` when this was made.
 

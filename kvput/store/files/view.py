@@ -6,13 +6,12 @@ Every method may block, so that the store calls them in threads.
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import lru_cache
 
 from kvput.errors import CounterDamaged, Unreadable
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
-from kvput.store.base import Batch, Delete, Entry, Names, Put, natural_order, number_of
+from kvput.store.base import Entry, Names, natural_order, number_of
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.failures import failed_read, reading
 from kvput.store.files.layout import COUNTER, directories_of
@@ -25,15 +24,15 @@ class FileView:
     """See `kvput.store.base.View`."""
 
     def __init__(self, reader: Reader, cache: ReadCache) -> None:
-        self._reader = reader
-        self._cache = cache
+        self.reader = reader
+        self.cache = cache
         self._highest: dict[CollectionPath, tuple[_State, int]] = {}
 
     def get(self, path: ResourcePath) -> Entry | None:
-        return self._cache.fresh(path)
+        return self.cache.fresh(path)
 
     def is_collection(self, collection: CollectionPath) -> bool:
-        with self._reader.directory(directories_of(collection)) as directory:
+        with self.reader.directory(directories_of(collection)) as directory:
             if directory is None:
                 return False
             prefix = _prefix(collection)
@@ -50,14 +49,14 @@ class FileView:
     def names(self, collection: CollectionPath) -> Names | None:
         parts, prefix = directories_of(collection), _prefix(collection)
         resources, collections = [], []
-        with self._reader.directory(parts) as directory:
+        with self.reader.directory(parts) as directory:
             if directory is None:
                 return None
             if not os.access(".", os.X_OK, dir_fd=directory):
                 raise failed_read(parts, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
             with reading(parts), os.scandir(directory) as entries:
                 for entry in entries:
-                    if entry.is_symlink() and self._reader.resolve((*parts, entry.name)) is None:
+                    if entry.is_symlink() and self.reader.resolve((*parts, entry.name)) is None:
                         continue
                     if _holds(entry.is_dir):
                         if (inner := collection_at(prefix + entry.name)) is not None:
@@ -79,17 +78,17 @@ class FileView:
     def _whole_or_logged(self, path: ResourcePath) -> Entry | None:
         """A broken file breaks nothing but itself: the list goes on without it."""
         try:
-            return self._cache.whole(path)
+            return self.cache.whole(path)
         except Unreadable as error:
             _log_once(path.file, error.detail)
             return None
 
     def counter(self, collection: CollectionPath) -> int:
         parts = (*directories_of(collection), COUNTER)
-        descriptor = self._reader.open_file(parts)
+        descriptor = self.reader.open_file(parts)
         if descriptor is None:
             try:
-                self._reader.status("/".join(parts))
+                self.reader.status("/".join(parts))
             except OSError:
                 return 0
             text = b"no file"
@@ -108,10 +107,10 @@ class FileView:
         return int(text)
 
     def highest_number(self, collection: CollectionPath) -> int:
-        with self._reader.directory(directories_of(collection)) as directory:
+        with self.reader.directory(directories_of(collection)) as directory:
             if directory is None:
                 return 0
-            state = _state(directory)
+            state = _state(os.fstat(directory))
             known = self._highest.get(collection)
             if known is not None and known[0] == state:
                 return known[1]
@@ -127,72 +126,27 @@ class FileView:
             self._highest[collection] = (state, highest)
             return highest
 
-    @contextmanager
-    def carrying(self, batch: Batch) -> Iterator[None]:
-        """Carry `highest_number` over a batch of our own, which changes the directories' times.
+    def carry(
+        self,
+        collection: CollectionPath,
+        before: os.stat_result,
+        after: os.stat_result,
+        number: int,
+    ) -> None:
+        """Carry `highest_number` over writes of our own, which changed the directory's times.
 
-        Only what still holds when the block begins is carried: a number that
-        came by hand since must be found, so that nothing is written over it.
+        `before` and `after` are the directory's; `number` is the highest one put in it.
         """
-        paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
-        known = {
-            collection: highest
-            for collection in {path.parent for path in paths}
-            if (highest := self._known_highest(collection)) is not None
-        }
-        yield
-        for path in paths:
-            if path.parent in known:
-                known[path.parent] = max(known[path.parent], number_of(path.name) or 0)
-        for collection, highest in known.items():
-            # The batch is written by now: what fails here is looked up again when it is asked for.
-            with (
-                suppress(Unreadable),
-                self._reader.directory(directories_of(collection)) as directory,
-            ):
-                if directory is not None:
-                    self._highest[collection] = (_state(directory), highest)
-
-    def _known_highest(self, collection: CollectionPath) -> int | None:
         known = self._highest.get(collection)
-        if known is None:
-            return None
-        with self._reader.directory(directories_of(collection)) as directory:
-            return known[1] if directory is not None and known[0] == _state(directory) else None
-
-
-class ObservedView:
-    """A view that remembers what a decision was made on, so that it can be checked again."""
-
-    def __init__(self, view: FileView) -> None:
-        self._view = view
-        self.seen: dict[ResourcePath, str | None] = {}
-        """The digest of each resource that was looked at, None where there was none."""
-
-    def get(self, path: ResourcePath) -> Entry | None:
-        entry = self._view.get(path)
-        self.seen[path] = None if entry is None else entry.digest
-        return entry
-
-    def is_collection(self, collection: CollectionPath) -> bool:
-        return self._view.is_collection(collection)
-
-    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        return self._view.entries(collection)
-
-    def counter(self, collection: CollectionPath) -> int:
-        return self._view.counter(collection)
-
-    def highest_number(self, collection: CollectionPath) -> int:
-        return self._view.highest_number(collection)
+        if known is not None and known[0] == _state(before):
+            self._highest[collection] = (_state(after), max(known[1], number))
 
 
 _State = tuple[int, int]
 
 
-def _state(directory: int) -> _State:
+def _state(status: os.stat_result) -> _State:
     """What changes when a name comes into the directory or leaves it."""
-    status = os.fstat(directory)
     return status.st_mtime_ns, status.st_ino
 
 

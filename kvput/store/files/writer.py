@@ -1,332 +1,375 @@
-"""How a batch gets into the folder: staged as temporary files, then renamed, then synced.
+"""How commits get into the folder: staged as temporary files, then published under their names.
 
-A file is written in full and synced in the scratch directory before anything
-in the folder changes, so that a full disk is met while all is as it was. Each
-write syncs for itself, and the files of one batch appear one after the other;
-a batch that fails half-way is undone as far as files were created. One thread
-runs this at a time (`kvput.store.files.store`); reading is the cache's.
+A group of commits is staged before the journal is written, so that a full disk
+or a name in the way is met while all is as it was, and published after it was
+synced. Nothing is synced here but what a hand has made and a commit is about to
+replace. When a group is written is the committer's, what the journal holds its
+records'.
 """
 
-import errno
 import itertools
 import os
 import stat
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
-from typing import Final
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
-from kvput.errors import (
-    DiskFull,
-    KvputError,
-    NotFound,
-    StoreFailed,
-)
-from kvput.paths import SERVER_SEGMENT, ResourcePath
+from kvput.errors import KvputError, NotFound
+from kvput.paths import CollectionPath, ResourcePath
 from kvput.semantics.validators import content_digest
-from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter, Write
+from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
 from kvput.store.files.cache import ReadCache
+from kvput.store.files.durability import Durability
 from kvput.store.files.env import Environment
-from kvput.store.files.failures import FULL, failed_write, in_the_way, name_clash
+from kvput.store.files.failures import failed_write, in_the_way
 from kvput.store.files.layout import COUNTER, directories_of, locate
-from kvput.store.files.reader import Reader
+from kvput.store.files.overlay import AfterThisGroup, GroupView, Overlay
+from kvput.store.files.publishing import Publisher
+from kvput.store.files.reader import Reader, read_all
+from kvput.store.files.record import FileWrite
+from kvput.store.files.staged import (
+    Directory,
+    Identity,
+    OvertakenError,
+    Pending,
+    StagedCommit,
+    Step,
+    identity_of,
+)
+from kvput.store.files.surroundings import OpenDirectories, Surroundings, SyncError
+from kvput.store.files.view import FileView
 
-_DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE_MODE: Final = 0o666
 
 
-@dataclass(frozen=True, slots=True)
-class _Replacement:
-    """A put that changes something: the entry before, and what comes in its place."""
+@dataclass(slots=True)
+class _Counter:
+    """A collection's counter, which the group raises: once, to what its last commit asks for."""
 
-    path: ResourcePath
-    before: Entry | None
+    directory: Directory
+    before: str | None
+    identity: Identity | None
+    mode: int | None
     content: bytes
-    digest: str
-
-
-@dataclass(slots=True)
-class _Staged:
-    """A file that waits in scratch to be renamed to `name` in `directory` (a descriptor).
-
-    `replacement` is None for a counter.
-    """
-
-    scratch_name: str
-    descriptor: int
-    directory: int
-    name: str
-    creates: bool
-    replacement: _Replacement | None
-    published: bool = False
-    status: os.stat_result | None = None
-    """How the file stood when it had been published, at `read_ns`."""
-    read_ns: int = 0
-
-
-@dataclass(slots=True)
-class _Work:
-    """What one batch has done so far, so that it can be undone."""
-
-    descriptors: ExitStack = field(default_factory=ExitStack)
-    entered: dict[tuple[str, ...], int] = field(default_factory=dict)
-    """The descriptor of each directory that the batch writes in."""
-    staged: list[_Staged] = field(default_factory=list)
-    removals: list[tuple[int, str, Change]] = field(default_factory=list)
-    made_directories: list[tuple[int, str]] = field(default_factory=list)
-    unchanged: list[Change] = field(default_factory=list)
-    touched: set[int] = field(default_factory=set)
-    """Directories whose entries are to be on the disk before the answer."""
-
-
-class OvertakenError(Exception):
-    """A hand has changed what the batch was decided on: decide again."""
 
 
 class Writer:
-    """Writes batches into the folder that `reader` reads."""
+    """Makes groups that write into the folder which `reader` reads."""
 
     def __init__(
-        self, reader: Reader, cache: ReadCache, environment: Environment, scratch: int
+        self,
+        reader: Reader,
+        cache: ReadCache,
+        environment: Environment,
+        scratch: int,
+        durability: Durability,
     ) -> None:
         """`scratch` is the descriptor of the scratch directory."""
-        self._reader = reader
-        self._cache = cache
-        self._environment = environment
-        self._scratch = scratch
+        self.reader = reader
+        self.cache = cache
+        self.environment = environment
+        self.scratch = scratch
+        self.durability = durability
+        self.publisher = Publisher(environment, scratch)
+        self._device = os.fstat(scratch).st_dev
+        self._kept = OpenDirectories()
         self._numbers = itertools.count(1)
-        self.failure: str | None = None
-        """Why no more writes are taken: a sync failed. None while all is well."""
+        self._process = os.getpid()
 
-    def apply(
-        self, batch: Batch, seen: Mapping[ResourcePath, str | None] | None = None
-    ) -> tuple[Change, ...]:
-        """Write the batch; gives each put or deleted path's change.
+    def scratch_name(self) -> str:
+        """A name that nothing in scratch has."""
+        return f"{self._process}-{next(self._numbers)}"
 
-        `seen` are the digests that the batch was decided on: nothing is written
-        once one of them has changed, and OvertakenError is raised. Else raises as
-        `Store.commit`.
-        """
-        if self.failure is not None:
-            raise StoreFailed(self.failure)
-        try:
-            return self._apply(batch.writes, seen or {})
-        except DiskFull:
-            # Whoever deletes to make room must not need room for that: the counter, which
-            # only keeps the deleted number from being used again, comes when there is some.
-            counters = tuple(w for w in batch.writes if isinstance(w, RaiseCounter))
-            others = tuple(w for w in batch.writes if not isinstance(w, RaiseCounter))
-            if not counters or not all(isinstance(write, Delete) for write in others):
-                raise
-            changes = self._apply(others, seen or {})
-            with suppress(DiskFull):
-                self._apply(counters, {})
-            return changes
+    def surroundings(self) -> Surroundings:
+        """What another group will find."""
+        return Surroundings(
+            self.reader, self.environment, self.durability, self._kept, self._device
+        )
 
-    def _apply(
-        self, writes: tuple[Write, ...], seen: Mapping[ResourcePath, str | None]
-    ) -> tuple[Change, ...]:
-        work = _Work()
-        with work.descriptors:
-            try:
-                for write in writes:
-                    self._stage(write, work)
-                self._refuse_if_overtaken(seen)
-                self._publish(work)
-                return self._changes(work)
-            except OSError as error:
-                self._undo(work)
-                raise failed_write(error) from error
-            except (KvputError, OvertakenError):
-                self._undo(work)
-                raise
+    def close(self) -> None:
+        """Let go of directories that were kept open."""
+        self._kept.close()
 
-    def _refuse_if_overtaken(self, seen: Mapping[ResourcePath, str | None]) -> None:
-        """Staging takes as long as the disk does: a hand may have written meanwhile."""
-        for path, digest in seen.items():
-            entry = self._cache.fresh(path)
-            if digest != (None if entry is None else entry.digest):
-                raise OvertakenError
+
+class Group:
+    """Commits that are staged together, and published one after the other.
+
+    A context manager: at its end, what was not published is gone.
+    """
+
+    def __init__(self, writer: Writer, view: FileView) -> None:
+        self._writer = writer
+        self._environment = writer.environment
+        self._view = view
+        self._overlay = Overlay()
+        self._surroundings = writer.surroundings()
+        self._pending: dict[str, Pending | None] = {}
+        self._counters: dict[str, _Counter] = {}
+        self._counter_steps: list[Step] = []
+        self._unpublished: list[StagedCommit] = []
+        self._published: list[StagedCommit] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for commit in reversed(self._unpublished):
+            self._discard(commit)
+        publisher = self._writer.publisher
+        for commit in self._published:
+            publisher.clear(commit.steps)
+        publisher.clear(self._counter_steps)
+        self._surroundings.leave()
+
+    def view(self) -> GroupView:
+        """What the next decision of the group sees."""
+        return GroupView(self._view, self._overlay)
 
     # --- staging: nothing in the folder changes but for new empty directories
 
-    def _stage(self, write: Write, work: _Work) -> None:
-        match write:
-            case Put(path, content):
-                self._stage_put(path, content, work)
-            case Delete(path):
-                before = self._cache.whole(path)
-                if before is None:
-                    # Removed by hand since the decision was made.
-                    raise NotFound(f"Nothing is stored under {path.url}.")
-                place = locate(path)
-                directory = self._enter(place.directories, work)
-                self._check_place(directory, place.directories, place.file)
-                work.removals.append((directory, place.file, Change(path, before, None)))
-            case RaiseCounter(collection, number):
-                directory = self._enter(directories_of(collection), work)
-                content = b"%d\n" % number
-                self._stage_file(directory, COUNTER, content, None, work)
+    def stage(self, batch: Batch, view: GroupView, *, with_counters: bool = True) -> StagedCommit:
+        """Stage a batch that was decided on `view`.
 
-    def _stage_put(self, path: ResourcePath, content: bytes, work: _Work) -> None:
-        before = self._cache.fresh(path)
+        Raises OvertakenError, AfterThisGroup, SyncError, and as `Store.commit`; then
+        nothing of it is left.
+        """
+        commit = StagedCommit(batch)
+        counters = {place: replace(counter) for place, counter in self._counters.items()}
+        try:
+            for write in batch.writes:
+                match write:
+                    case Put(path, content):
+                        self._stage_put(path, content, view, commit)
+                    case Delete(path):
+                        self._stage_delete(path, view, commit)
+                    case RaiseCounter(collection, number):
+                        if with_counters:
+                            self._raise_counter(collection, number, commit)
+        except (OSError, KvputError, OvertakenError, AfterThisGroup, SyncError) as error:
+            self._pending.update(commit.pending_before)
+            self._counters = counters
+            self._discard(commit)
+            if isinstance(error, OSError):
+                raise failed_write(error) from error
+            raise
+        self._unpublished.append(commit)
+        self._overlay.add(batch, commit.changes)
+        return commit
+
+    def stage_counters(self) -> None:
+        """Stage the counters that the group raises. Raises OSError."""
+        modified: dict[str, int] = {}
+        for place, counter in self._counters.items():
+            there = Pending(counter.identity, counter.mode)
+            step, modified[place] = self._stage_file(
+                counter.directory, COUNTER, counter.content, there, None
+            )
+            self._counter_steps.append(step)
+        if modified:
+            # Else a crash that leaves half of one would seem to be a hand's later work.
+            for commit in self._unpublished:
+                commit.writes = [
+                    replace(write, modified_ns=modified[write.place])
+                    if write.place in modified
+                    else write
+                    for write in commit.writes
+                ]
+
+    def _stage_put(
+        self, path: ResourcePath, content: bytes, view: GroupView, commit: StagedCommit
+    ) -> None:
+        before = view.seen[path.file] if path.file in view.seen else view.get(path)
         digest = content_digest(content)
         place = locate(path)
-        directory = self._enter(place.directories, work)
+        directory = self._surroundings.enter(place.directories, commit)
+        there = self._there(directory, place.file, path, before)
         if before is not None and before.digest == digest:
-            self._sync_as_it_is(path, work)
-            work.touched.add(directory)
             # Large content is not held in the entry; here it is at hand.
             entry = replace(before, content=content)
-            work.unchanged.append(Change(path, entry, entry))
+            commit.changes.append(Change(path, entry, entry))
             return
-        self._check_place(directory, place.directories, place.file)
-        replacement = _Replacement(path, before, content, digest)
-        self._stage_file(directory, place.file, content, replacement, work)
+        step, modified_ns = self._stage_file(directory, place.file, content, there, path)
+        commit.steps.append(step)
+        self._will_hold(step.place, Pending(step.identity, step.mode, path), commit)
+        step.entry = Entry(path, digest, modified_ns, len(content), content)
+        commit.changes.append(Change(path, before, step.entry))
+        before_digest = None if before is None else before.digest
+        commit.writes.append(FileWrite(step.place, before_digest, digest, modified_ns, content))
 
-    def _sync_as_it_is(self, path: ResourcePath, work: _Work) -> None:
-        """Have on the disk what stands there already: a hand may have written it unsynced."""
+    def _stage_delete(self, path: ResourcePath, view: GroupView, commit: StagedCommit) -> None:
+        before = view.seen[path.file] if path.file in view.seen else view.get(path)
+        if before is not None and before.content is None:
+            whole = self._writer.cache.whole(path)
+            if whole is None or whole.digest != before.digest:
+                raise OvertakenError
+            before = whole
+        if before is None:
+            raise NotFound(f"Nothing is stored under {path.url}.")
         place = locate(path)
-        descriptor = self._reader.open_file((*place.directories, place.file))
-        if descriptor is not None:
-            work.descriptors.callback(os.close, descriptor)
-            self._sync(descriptor)
+        directory = self._surroundings.enter(place.directories, commit)
+        there = self._there(directory, place.file, path, before)
+        name = self._writer.scratch_name()
+        step = Step(name, directory, place.file, there.identity, None, path, None)
+        commit.steps.append(step)
+        self._will_hold(step.place, Pending(None, None, path), commit)
+        commit.changes.append(Change(path, before, None))
+        commit.writes.append(FileWrite(step.place, before.digest, None, 0, b""))
+
+    def _raise_counter(self, collection: CollectionPath, number: int, commit: StagedCommit) -> None:
+        directory = self._surroundings.enter(directories_of(collection), commit)
+        place = directory.below(COUNTER)
+        counter = self._counters.get(place)
+        if counter is None:
+            counter = self._counters[place] = self._counter_there(directory)
+        before = counter.before
+        counter.content = b"%d\n" % number
+        counter.before = content_digest(counter.content)
+        # Its time is known when it is staged.
+        commit.writes.append(FileWrite(place, before, counter.before, 0, counter.content))
+
+    def _there(
+        self, directory: Directory, name: str, path: ResourcePath, before: Entry | None
+    ) -> Pending:
+        """What stands in a place, or will when the commits before are published."""
+        pending = self._pending.get(directory.below(name))
+        if pending is None:
+            return self._surroundings.look(directory, name, before)
+        if pending.path != path:  # By a link, two paths lead there.
+            raise AfterThisGroup
+        return pending
+
+    def _will_hold(self, place: str, pending: Pending, commit: StagedCommit) -> None:
+        commit.pending_before.setdefault(place, self._pending.get(place))
+        self._pending[place] = pending
+
+    def _counter_there(self, directory: Directory) -> _Counter:
+        place = directory.below(COUNTER)
+        try:
+            status = os.stat(COUNTER, dir_fd=directory.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return _Counter(directory, None, None, None, b"")
+        descriptor = self._writer.reader.open_file((*directory.parts, COUNTER))
+        if descriptor is None:
+            raise in_the_way((*directory.parts, COUNTER))
+        try:
+            digest = content_digest(read_all(descriptor, status.st_size))
+            if not self._writer.durability.has(place, status):
+                self._surroundings.sync(descriptor)
+            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        finally:
+            os.close(descriptor)
+        return _Counter(directory, digest, identity_of(status), mode, b"")
 
     def _stage_file(
         self,
-        directory: int,
+        directory: Directory,
         name: str,
         content: bytes,
-        replacement: _Replacement | None,
-        work: _Work,
-    ) -> None:
+        there: Pending,
+        path: ResourcePath | None,
+    ) -> tuple[Step, int]:
+        """A file in scratch that is to take the place of what is there, and when it was made."""
+        scratch_name = self._writer.scratch_name()
+        scratch = self._writer.scratch
+        descriptor = self._environment.create(scratch_name, scratch, _NEW_FILE_MODE)
         try:
-            mode = stat.S_IMODE(os.stat(name, dir_fd=directory).st_mode)
-        except FileNotFoundError:
-            mode = None
-        scratch_name = f"{os.getpid()}-{next(self._numbers)}"
-        descriptor = self._environment.create(scratch_name, self._scratch, _NEW_FILE_MODE)
-        work.descriptors.callback(os.close, descriptor)
-        staged = _Staged(scratch_name, descriptor, directory, name, mode is None, replacement)
-        work.staged.append(staged)
-        self._environment.write(descriptor, content)
-        if mode is not None:
-            self._environment.set_mode(descriptor, mode)
-        self._sync(descriptor)
-
-    def _enter(self, parts: tuple[str, ...], work: _Work) -> int:
-        """The descriptor of a directory, made where it is missing, and its entry on the disk."""
-        if parts in work.entered:
-            return work.entered[parts]
-        if parts[:1] == (SERVER_SEGMENT,):
-            # No path leads here, but a link to the folder itself does.
-            raise in_the_way(parts)
-        descriptor = os.dup(self._reader.descriptor)
-        work.descriptors.callback(os.close, descriptor)
-        for depth, name in enumerate(parts, start=1):
-            clash = self._reader.clashing_name(descriptor, name)
-            if clash is not None:
-                raise name_clash(parts[:depth], clash)
-            try:
-                below = os.open(name, _DIRECTORY_FLAGS, dir_fd=descriptor)
-            except FileNotFoundError:
-                self._environment.make_directory(name, descriptor)
-                work.made_directories.append((descriptor, name))
-                below = os.open(name, _DIRECTORY_FLAGS, dir_fd=descriptor)
-            except OSError as error:
-                if error.errno not in (errno.ELOOP, errno.ENOTDIR):
-                    raise
-                resolved = self._reader.resolve(parts[:depth])
-                if resolved is None or resolved == parts[:depth]:
-                    raise in_the_way(parts[:depth]) from None
-                return self._enter((*resolved, *parts[depth:]), work)
-            work.descriptors.callback(os.close, below)
-            # Somebody may have made it just now: its own entry must be on the disk as well.
-            self._sync(descriptor)
-            descriptor = below
-        work.entered[parts] = descriptor
-        return descriptor
-
-    def _check_place(self, directory: int, parts: tuple[str, ...], name: str) -> None:
-        clash = self._reader.clashing_name(directory, name)
-        if clash is not None:
-            raise name_clash((*parts, name), clash)
-        try:
-            mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
-        except FileNotFoundError:
-            return
-        # A link that leads to a resource in the folder is replaced as a file is.
-        linked = stat.S_ISLNK(mode) and self._reader.resolve((*parts, name)) is not None
-        if not stat.S_ISREG(mode) and not (linked and self._is_file(name, directory)):
-            raise in_the_way((*parts, name))
-
-    @staticmethod
-    def _is_file(name: str, directory: int) -> bool:
-        with suppress(OSError):
-            return stat.S_ISREG(os.stat(name, dir_fd=directory).st_mode)
-        return False
-
-    # --- publishing
-
-    def _publish(self, work: _Work) -> None:
-        # Counters come last: what was created before one can be undone without
-        # room on the disk, and a number without its counter is still taken.
-        for staged in sorted(work.staged, key=lambda staged: staged.replacement is None):
-            self._environment.rename(
-                staged.scratch_name, self._scratch, staged.name, staged.directory
-            )
-            staged.published = True
-            work.touched.add(staged.directory)
-            # Now, and not after the sync: a hand may write into the file during that, which
-            # must not look like what was written here. (The rename itself shows, too.)
-            staged.read_ns = time.time_ns()
-            staged.status = os.fstat(staged.descriptor)
-        for directory, name, _ in work.removals:
-            self._environment.unlink(name, directory)
-            work.touched.add(directory)
-        for directory in work.touched:
-            self._sync(directory, published=bool(work.staged or work.removals))
-
-    def _changes(self, work: _Work) -> tuple[Change, ...]:
-        changes = list(work.unchanged)
-        for staged in work.staged:
-            new = staged.replacement
-            if new is None:
-                continue
-            status = staged.status or os.fstat(staged.descriptor)
-            after = Entry(new.path, new.digest, status.st_mtime_ns, len(new.content), new.content)
-            self._cache.hold(new.path, after, status, staged.read_ns)
-            changes.append(Change(new.path, new.before, after))
-        for _, _, change in work.removals:
-            self._cache.forget(change.path)
-            changes.append(change)
-        return tuple(changes)
-
-    def _sync(self, descriptor: int, *, published: bool = False) -> None:
-        """Sync; `published` tells that the folder has changed, so that nothing can be promised."""
-        try:
-            self._environment.sync(descriptor)
-        except OSError as error:
-            # After a failed fsync the kernel may have dropped the dirty pages and
-            # a second fsync may report success: nothing written later could be
-            # trusted (Rebello et al., "Can Applications Recover from fsync
-            # Failures?", USENIX ATC 2020).
-            if published or error.errno not in FULL:
-                self.failure = (
-                    f"A write could not be made durable ({error.strerror}), so that no more "
-                    "writes are taken: check the disk, then start kvput again."
-                )
-                raise StoreFailed(self.failure) from error
+            self._environment.write(descriptor, (content,), 0)
+            status = os.fstat(descriptor)
+            mode = stat.S_IMODE(status.st_mode)
+            if there.mode is not None and there.mode != mode:
+                self._environment.set_mode(descriptor, there.mode)
+                mode = there.mode
+        except OSError:
+            with suppress(OSError):
+                self._environment.unlink(scratch_name, scratch)
             raise
+        finally:
+            os.close(descriptor)
+        step = Step(scratch_name, directory, name, there.identity, identity_of(status), path, None)
+        step.mode = mode
+        return step, status.st_mtime_ns
 
-    def _undo(self, work: _Work) -> None:
-        for staged in work.staged:
-            with suppress(OSError):
-                if not staged.published:
-                    self._environment.unlink(staged.scratch_name, self._scratch)
-                elif staged.creates:
-                    self._environment.unlink(staged.name, staged.directory)
-        for parent, name in reversed(work.made_directories):
-            with suppress(OSError):
-                self._environment.remove_directory(name, parent)
+    # --- publishing, after the journal was synced
+
+    def begin_publishing(self) -> None:
+        """Take counters to their places, and see what has changed in the directories since.
+
+        Raises OSError and OvertakenError.
+        """
+        self._surroundings.look_again()
+        for step in self._counter_steps:
+            self._writer.publisher.publish(step)
+
+    def publish(self, commit: StagedCommit) -> None:
+        """Take a commit's files to their places: all, or none where an error is raised.
+
+        Raises OvertakenError, OSError, and UndoError.
+        """
+        try:
+            for step in commit.steps:
+                self._writer.publisher.publish(step)
+        except (OSError, OvertakenError):
+            self._writer.publisher.undo(commit.steps)
+            raise
+        self._unpublished.remove(commit)
+        self._published.append(commit)
+
+    def take_back_counters(self) -> None:
+        """Give each counter back what it had that no published commit raises.
+
+        One that stays may be higher than needed, which does no harm. Raises UndoError.
+        """
+        raised = {write.place for commit in self._published for write in commit.writes}
+        steps = [step for step in self._counter_steps if step.place not in raised]
+        self._writer.publisher.undo(steps)
+
+    def finish(self) -> None:
+        """Remember how the files stand that were published."""
+        cache, durability = self._writer.cache, self._writer.durability
+        counters = (step for step in self._counter_steps if step.published)
+        last = {
+            step.place: step
+            for step in itertools.chain(counters, *(commit.steps for commit in self._published))
+        }
+        for place, step in last.items():
+            read_ns = time.time_ns()
+            try:
+                status = os.stat(step.name, dir_fd=step.directory.descriptor, follow_symlinks=False)
+            except OSError:
+                status = None
+            if status is None or identity_of(status) != step.identity:
+                # Removed, or a hand was there already: what it left is not what was written.
+                status = None
+            durability.note_written(place, status)
+            if step.path is None:
+                continue
+            if status is None or step.entry is None:
+                cache.forget(step.path)
+            else:
+                cache.hold(step.path, step.entry, status, read_ns)
+        self._note_directories()
+
+    def _note_directories(self) -> None:
+        # Only where nobody else has changed names since they were looked at: a number that came
+        # by hand must be found, so that nothing is written over it.
+        known = {
+            parts: (directory, os.fstat(directory.descriptor))
+            for parts, directory in self._surroundings.directories.items()
+            if directory.known
+        }
+        for directory, status in known.values():
+            self._writer.durability.note_directory(directory.place, status)
+        for collection, number in self._overlay.numbers.items():
+            parts = directories_of(collection)
+            if parts in known:
+                directory, status = known[parts]
+                self._view.carry(collection, directory.status, status, number)
+
+    # --- leaving nothing behind
+
+    def _discard(self, commit: StagedCommit) -> None:
+        # What was to be removed has no file in scratch.
+        self._writer.publisher.clear(step for step in commit.steps if step.identity is not None)
+        for made in reversed(commit.made):
+            self._surroundings.remove(made)

@@ -65,6 +65,20 @@ def image_disk(place: Path, kind: str, *options: str) -> Iterator[Path]:
         yield place
 
 
+def fill(disk: Path) -> Path:
+    """Leave no room on a disk; gives the file, `filler.json`, that takes it."""
+    filler = disk / "filler.json"
+    with filler.open("wb", buffering=0) as file:
+        # What the disk holds back for writes under way comes free once they are done.
+        for _ in range(3):
+            for size in (1 << 16, 1 << 10, 1):
+                with suppress(OSError):
+                    while file.write(b" " * size):
+                        pass
+            os.fsync(file.fileno())
+    return filler
+
+
 def remount(place: Path, options: str) -> None:
     """Change how a disk is mounted."""
     run_or_skip("mount", "-o", f"remount,{options}", str(place))

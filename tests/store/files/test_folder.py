@@ -6,17 +6,25 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
 
-from kvput.errors import DataInUse, DataUnusable, ReadOnly
+from kvput.errors import DataInUse, DataUnusable, DiskFull, ReadOnly
 from kvput.store.base import Put
 from kvput.store.files.folder import Folder, open_folder
-from kvput.store.files.layout import IGNORE, LOCK, PRIVATE, SCRATCH
-from tests.store.files.mounts import as_nobody, memory_disk, open_place, remount, simulate_folding
+from kvput.store.files.layout import IGNORE, JOURNAL, LOCK, PRIVATE, SCRATCH
+from tests.store.files.mounts import (
+    as_nobody,
+    fill,
+    image_disk,
+    memory_disk,
+    open_place,
+    remount,
+    simulate_folding,
+)
 from tests.store.tools import content_of, delete, opened, put, resource, scratch_of, writing
 
 HOLDER = """
@@ -164,7 +172,7 @@ def test_what_kvput_makes_in_a_folder(tmp_path: Path) -> None:
         assert folder.read_only is None
         assert [place.name for place in tmp_path.iterdir()] == [PRIVATE]
         made = {place.name for place in (tmp_path / PRIVATE).iterdir()}
-        assert made == {IGNORE, LOCK, SCRATCH}
+        assert made == {IGNORE, JOURNAL, LOCK, SCRATCH}
         assert (tmp_path / PRIVATE / IGNORE).read_text() == "*\n"
         assert scratch_of(tmp_path) == []
 
@@ -203,13 +211,21 @@ def _assert_reads_only(folder: Folder, reason: int) -> None:
         f"The data folder cannot be written to ({os.strerror(reason)}), so it is served for "
         "reading only: give the server's user write permission there."
     )
-    assert (folder.lock, folder.scratch) == (None, None)
+    assert folder.own is None
 
 
-async def test_a_read_only_disk_is_served_for_reading(tmp_path: Path) -> None:
-    """By any number of servers at once; a write says why it cannot be."""
+@pytest.mark.parametrize("kept", [(), (LOCK,), (LOCK, SCRATCH, JOURNAL)], ids=len)
+async def test_a_read_only_disk_is_served_for_reading(
+    tmp_path: Path, kept: tuple[str, ...]
+) -> None:
+    """By any number of servers at once, whatever stands in `.kvput`; a write says why not."""
     with memory_disk(tmp_path / "disk") as disk:
         (disk / "a.json").write_text("1")
+        if kept:
+            open_folder(disk).close()
+            for place in (disk / PRIVATE).iterdir():
+                if place.name not in kept:
+                    place.rmdir() if place.is_dir() else place.unlink()
         remount(disk, "ro")
         with closing(open_folder(disk)) as folder:
             _assert_reads_only(folder, errno.EROFS)
@@ -220,7 +236,7 @@ async def test_a_read_only_disk_is_served_for_reading(tmp_path: Path) -> None:
                     await put(store, "/b", b"2")
                 assert raised.value.detail == folder.read_only
                 assert (await store.commit(writing())).changes == ()
-        assert not (disk / PRIVATE).exists()
+        assert (disk / PRIVATE).exists() == bool(kept)
 
 
 @pytest.mark.parametrize("prepared", [False, True], ids=["first run", "root ran before"])
@@ -248,18 +264,87 @@ def test_a_lock_of_another_user_in_a_folder_for_all(shared_place: Path) -> None:
         _assert_reads_only(folder, errno.EACCES)
 
 
-async def test_a_full_disk_can_be_opened(tmp_path: Path) -> None:
-    """So that its content can be read, and deleted to make room."""
-    with memory_disk(tmp_path / "disk", size="64k") as disk:
-        (disk / "a.json").write_text("1")
-        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-            (disk / "filler.json").write_bytes(b"1" * (1 << 20))
-        async with opened(disk) as store:
-            assert store.read_only is None
+# --- full disks
+
+DISKS: dict[str, Callable[[Path], AbstractContextManager[Path]]] = {
+    "tmpfs": lambda place: memory_disk(place, size="128k"),
+    "ext4": lambda place: image_disk(place, "ext4"),
+}
+
+
+@pytest.mark.parametrize("disk", DISKS.values(), ids=DISKS)
+async def test_a_full_disk_can_be_opened(
+    tmp_path: Path, disk: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    """Where kvput has not been before: for reading, and for writing once a hand has made room."""
+    with disk(tmp_path / "disk") as data:
+        (data / "a.json").write_text("1")
+        filler = fill(data)
+        async with opened(data) as store:
             assert await content_of(store, "/a") == b"1"
-            await delete(store, "/filler")
+            for write in (put(store, "/b", b"2"), put(store, "/a", b"2"), delete(store, "/a")):
+                with pytest.raises(DiskFull):
+                    await write
+            assert await content_of(store, "/a") == b"1"
+            filler.unlink()
             await put(store, "/b", b"2")
+            assert store.read_only is None
             assert await content_of(store, "/b") == b"2"
+
+
+@pytest.mark.parametrize("disk", DISKS.values(), ids=DISKS)
+async def test_a_full_disk_that_has_been_served(
+    tmp_path: Path, disk: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    """What is there can be deleted, which makes room: the journal has some of its own."""
+    with disk(tmp_path / "disk") as data:
+        async with opened(data) as store:
+            await put(store, "/a", b"1")
+            await put(store, "/b", b"1")
+        fill(data)
+        async with opened(data) as store:
+            assert store.read_only is None
+            with pytest.raises(DiskFull):
+                await put(store, "/c", b"2" * 20_000)
+            for url in ("/a", "/b", "/filler"):
+                await delete(store, url)
+            await put(store, "/c", b"2" * 20_000)
+            assert await content_of(store, "/c") == b"2" * 20_000
+
+
+@pytest.mark.parametrize("name", [PRIVATE, LOCK, SCRATCH, JOURNAL, "case", "times"])
+async def test_no_room_for_what_kvput_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whichever of it: the folder is opened, and written to once there is room."""
+    (tmp_path / "a.json").write_text("1")
+    full = True
+
+    def without_room(call: Callable[..., object], makes: Callable[..., bool]) -> object:
+        def called(path: str | Path, *rest: int, **more: int) -> object:
+            if full and Path(path).name == name and makes(*rest):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return call(path, *rest, **more)
+
+        return called
+
+    def creates(flags: int, *_: int) -> bool:
+        return bool(flags & os.O_CREAT)
+
+    monkeypatch.setattr(os, "open", without_room(os.open, creates))
+    monkeypatch.setattr(os, "mkdir", without_room(os.mkdir, lambda *_: True))
+    async with opened(tmp_path) as store:
+        assert await content_of(store, "/a") == b"1"
+        if store.read_only is not None:
+            assert os.strerror(errno.ENOSPC) in store.read_only
+            with pytest.raises(DiskFull):
+                await put(store, "/a", b"2")
+        full = False
+        await put(store, "/a", b"2")
+        assert store.read_only is None
+
+
+# --- what a hand has chosen
 
 
 def test_a_new_file_has_the_users_usual_mode(tmp_path: Path) -> None:

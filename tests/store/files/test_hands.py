@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-import time
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from kvput.errors import (
     Unreadable,
 )
 from kvput.store.base import Batch, Delete, Put, RaiseCounter, View
-from kvput.store.files.env import OperatingSystem
+from kvput.store.files.env import Environment
 from kvput.store.files.folder import open_folder
-from kvput.store.files.layout import COUNTER, LOCK, PRIVATE, SCRATCH
+from kvput.store.files.layout import COUNTER, JOURNAL, LOCK, PRIVATE, SCRATCH
 from kvput.store.files.store import FileStore
+from tests.store.files.hooked import hooked
 from tests.store.files.mounts import NOBODY, as_nobody, memory_disk, open_place
 from tests.store.tools import (
     collection,
@@ -29,6 +30,7 @@ from tests.store.tools import (
     opened,
     put,
     resource,
+    scratch_of,
     seen,
     writing,
 )
@@ -167,7 +169,7 @@ async def test_another_folder_is_locked_when_it_is_read(tmp_path: Path) -> None:
         open_folder(tmp_path / "old").close()
 
 
-@pytest.mark.parametrize("name", [".", SCRATCH, LOCK])
+@pytest.mark.parametrize("name", [".", SCRATCH, JOURNAL, LOCK])
 async def test_what_kvput_needs_is_removed(tmp_path: Path, name: str) -> None:
     """`git clean -x` takes .kvput away: it is made again, and the folder stays locked."""
     async with opened(tmp_path) as store:
@@ -198,20 +200,15 @@ async def test_another_kvput_takes_the_folder_whose_lock_was_removed(tmp_path: P
 # --- hand edits in the middle of a commit
 
 
-class SlowSystem(OperatingSystem):
-    """A disk on which a hand has time to do something when a file or directory is synced."""
+def at_commits(call: str, hand: Callable[[], None]) -> Environment:
+    """A system under which a hand does something before the first such call of a commit."""
+    hands = [hand]
 
-    def __init__(self, hand: Callable[[], None], *, at_sync: int) -> None:
-        self.syncs = 0
-        self._hand = hand
-        self._at_sync = at_sync
+    def before(made: str, *_: object) -> None:
+        if made == call and threading.current_thread().name == "kvput-commit" and hands:
+            hands.pop()()
 
-    def sync(self, descriptor: int) -> None:  # noqa: ARG002  # as the base has it
-        """See `OperatingSystem.sync`; the n-th one takes its time."""
-        self.syncs += 1
-        if self.syncs == self._at_sync:
-            self._hand()
-            time.sleep(0.2)
+    return hooked(before)
 
 
 def guarded(url: str, expected: bytes, new: bytes) -> Callable[[View], Batch]:
@@ -226,7 +223,8 @@ def guarded(url: str, expected: bytes, new: bytes) -> Callable[[View], Batch]:
     return decide
 
 
-async def test_a_hand_edit_while_the_file_is_synced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("call", ["sync", "create", "write", "sync_data", "exchange"])
+async def test_a_hand_edit_before_the_file_takes_its_place(tmp_path: Path, call: str) -> None:
     """The precondition is evaluated again: what it was evaluated on is not there any more."""
     (tmp_path / "a.json").write_bytes(b"1")
 
@@ -234,29 +232,35 @@ async def test_a_hand_edit_while_the_file_is_synced(tmp_path: Path) -> None:
         (tmp_path / "new").write_bytes(b"hand")
         (tmp_path / "new").rename(tmp_path / "a.json")
 
-    async with opened(tmp_path, environment=SlowSystem(edit, at_sync=1)) as store:
+    async with opened(tmp_path, environment=at_commits(call, edit)) as store:
         with pytest.raises(PreconditionFailed):
             await store.commit(guarded("/a", b"1", b"2"))
         assert await content_of(store, "/a") == b"hand"
-    assert os.listdir(tmp_path / PRIVATE / SCRATCH) == []  # noqa: PTH208  # names alone
+        await store.commit(guarded("/a", b"hand", b"3"))
+    assert scratch_of(tmp_path) == []
+    assert (tmp_path / "a.json").read_bytes() == b"3"
 
 
-async def test_a_hand_edit_while_the_directory_is_synced(tmp_path: Path) -> None:
-    """What is written into the new file meanwhile shows, at once and later."""
+async def test_a_hand_edit_of_the_new_file_before_its_commit_ends(tmp_path: Path) -> None:
+    """What is written into it shows, at once and later."""
+    (tmp_path / "a.json").write_bytes(b"1")
 
     def edit() -> None:
+        assert (tmp_path / "a.json").read_bytes() == b"kvput"
         (tmp_path / "a.json").write_bytes(b"hand")
 
-    system = SlowSystem(edit, at_sync=2)
-    async with opened(tmp_path, environment=system) as store:
-        await put(store, "/a", b"kvput")
-        assert system.syncs == 2
+    async with opened(tmp_path, environment=at_commits("move", edit)) as store:
+        batch = writing(Put(resource("/a"), b"kvput"), Put(resource("/b"), b"kvput"))
+        await store.commit(batch)
         for _ in range(3):
             assert await content_of(store, "/a") == b"hand"
             await asyncio.sleep(0.06)
+    async with opened(tmp_path) as store:
+        assert await content_of(store, "/a") == b"hand"
 
 
-async def test_the_folder_is_moved_in_the_middle_of_a_commit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("call", ["sync", "write", "sync_data", "move"])
+async def test_the_folder_is_moved_in_the_middle_of_a_commit(tmp_path: Path, call: str) -> None:
     """A write that went along with it is not acknowledged: nobody would find it."""
     data = tmp_path / "data"
     data.mkdir()
@@ -264,8 +268,7 @@ async def test_the_folder_is_moved_in_the_middle_of_a_commit(tmp_path: Path) -> 
     def move() -> None:
         data.rename(tmp_path / "away")
 
-    system = SlowSystem(move, at_sync=1)
-    async with opened(data, environment=system) as store:
+    async with opened(data, environment=at_commits(call, move)) as store:
         with pytest.raises(StoreFailed) as raised:
             await put(store, "/a", b"1")
         assert "moved or replaced" in raised.value.detail
@@ -275,9 +278,9 @@ async def test_files_that_never_stand_still(tmp_path: Path) -> None:
     """A commit that is overtaken again and again is given up, and nothing is written."""
     count = 0
 
-    class Restless(OperatingSystem):
-        def sync(self, descriptor: int) -> None:  # noqa: ARG002  # as the base has it
-            nonlocal count
+    def restless(call: str, *_: object) -> None:
+        nonlocal count
+        if call in ("sync", "sync_data"):
             count += 1
             (tmp_path / "a.json").write_bytes(b"%d" % count)
 
@@ -285,7 +288,7 @@ async def test_files_that_never_stand_still(tmp_path: Path) -> None:
         view.get(resource("/a"))
         return Batch((Put(resource("/a"), b"kvput"),))
 
-    async with opened(tmp_path, environment=Restless()) as store:
+    async with opened(tmp_path, environment=hooked(restless)) as store:
         with pytest.raises(StoreFailed) as raised:
             await store.commit(decide)
         assert "faster" in raised.value.detail

@@ -1,0 +1,86 @@
+-- What wrk sends, and one line of figures at the end.
+--
+-- Arguments, after `--`: the kind of request, the number of the run, the number of
+-- resources, the stride by which they are walked, the content with ten zeros for its version.
+-- benchmarks/works.py counts and names alike.
+
+local COLLECTION = "/articles/"
+local ZEROS = "0000000000"
+
+-- Each maker gives a function that gives a request, or none where all requests are the same.
+local makers = {}
+
+function makers.hot()
+   wrk.path = COLLECTION .. "1"
+end
+
+makers.revalidate = makers.hot
+
+function makers.get(_, resources, stride)
+   local ready = {}
+   for key = 1, resources do
+      ready[key] = wrk.format("GET", COLLECTION .. key)
+   end
+   local turn = -1
+   return function()
+      turn = turn + 1
+      return ready[turn * stride % resources + 1]
+   end
+end
+
+function makers.post(run, _, _, content)
+   wrk.method, wrk.path = "POST", COLLECTION:sub(1, -2)
+   wrk.body = content:gsub(ZEROS, ("%05d%05d"):format(run, 0))
+end
+
+-- A request is put together from the three parts around its name and its version: cheaper
+-- than formatting it, and smaller than keeping one for each resource.
+local function parts(content)
+   local text = wrk.format("PUT", COLLECTION .. "@@", nil, content)
+   local name = text:find("@@", 1, true)
+   local zeros = text:find(ZEROS, name, true)
+   return text:sub(1, name - 1), text:sub(name + 2, zeros - 1), text:sub(zeros + #ZEROS)
+end
+
+-- Each lap over the resources has a version of its own: no PUT finds its own bytes there.
+function makers.put(run, resources, stride, content)
+   local before, between, after = parts(content)
+   local turn, lap, rest = -1, -1, nil
+   return function()
+      turn = turn + 1
+      if turn % resources == 0 then
+         lap = lap + 1
+         rest = between .. ("%05d%05d"):format(run, lap) .. after
+      end
+      return before .. (turn * stride % resources + 1) .. rest
+   end
+end
+
+function makers.create(run, _, _, content)
+   local before, between, after = parts(content)
+   local rest = between .. ("%05d%05d"):format(run, 0) .. after
+   local named = before .. "new-" .. run .. "-"
+   local turn = -1
+   return function()
+      turn = turn + 1
+      return named .. turn .. rest
+   end
+end
+
+function init(arguments)
+   local kind, run, resources, stride, content = unpack(arguments)
+   -- A global `request` is called for each request: none is set where all are the same.
+   request = makers[kind](tonumber(run), tonumber(resources), tonumber(stride), content)
+   if request == nil then
+      local text = wrk.format()
+      wrk.request = function() return text end
+   end
+end
+
+function done(summary, latency)
+   local errors = summary.errors
+   io.write(("figures requests=%d microseconds=%d p50=%d p99=%d status=%d broken=%d\n"):format(
+      summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+      errors.status, errors.connect + errors.read + errors.write
+   ))
+end

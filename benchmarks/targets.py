@@ -1,0 +1,127 @@
+"""The targets, as a table, and whether a run reached them."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from benchmarks.figures import LARGE, Results
+from benchmarks.peers import BARE, JSON_SERVER_1, KVPUT, NGINX
+
+_MEGABYTE: Final = 1e6
+
+
+class Verdict(StrEnum):
+    """What became of a target."""
+
+    REACHED = "reached"
+    SHORT = "short"
+    NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bound on a number that a run gives."""
+
+    title: str
+    bound: float
+    measure: Callable[[Results], float | None]
+    unit: str = "times"
+    at_most: bool = False
+    aim: float | None = None
+    """What would be better still, where that is said."""
+
+    def goal(self) -> str:
+        """The bound in words."""
+        word = "at most" if self.at_most else "at least"
+        aim = "" if self.aim is None else f" (aim: {self.aim:.1f})"
+        return f"{word} {self.bound:.1f} {self.unit}{aim}"
+
+    def found(self, results: Results) -> str:
+        """The number in words."""
+        value = self.measure(results)
+        return "-" if value is None else f"{value:.2f} {self.unit}"
+
+    def verdict(self, results: Results) -> Verdict:
+        """Whether the number keeps the bound."""
+        value = self.measure(results)
+        if value is None:
+            return Verdict.NOT_MEASURED
+        kept = value <= self.bound if self.at_most else value >= self.bound
+        return Verdict.REACHED if kept else Verdict.SHORT
+
+
+def ratio(over: float | None, under: float | None) -> float | None:
+    """The quotient of two medians; None where one of them is missing."""
+    return None if over is None or not under else over / under
+
+
+def beside(
+    work: str, peer: str, their_work: str | None = None
+) -> Callable[[Results], float | None]:
+    """kvput's rate as a multiple of another server's, in the same work if no other is named."""
+
+    def measure(results: Results) -> float | None:
+        return ratio(results.rate(work, KVPUT), results.rate(their_work or work, peer))
+
+    return measure
+
+
+def _size(results: Results) -> float | None:
+    """kvput's PUT in the largest collection as a multiple of that in the smallest."""
+    return ratio(results.rate("put-100000", KVPUT), results.rate("put-100", KVPUT))
+
+
+def _start(results: Results) -> float | None:
+    """The seconds that a start takes longer with many resources than with none."""
+    large, small = results.start_seconds(LARGE), results.start_seconds(0)
+    return None if large is None or small is None else large - small
+
+
+def _memory(results: Results) -> float | None:
+    """The megabytes that a start takes more with many resources than with none."""
+    large, small = results.start_bytes(LARGE), results.start_bytes(0)
+    return None if large is None or small is None else (large - small) / _MEGABYTE
+
+
+def lone_floor(results: Results) -> float | None:
+    """What a lone durable PUT cannot be faster than: a synced append, and a bare answer."""
+    bare = results.medians("lone", BARE)
+    if bare is None or not results.append_ms:
+        return None
+    return statistics.median(results.append_ms) + bare.p50_ms
+
+
+def _lone(results: Results) -> float | None:
+    """The lone writer's p50 as a multiple of its floor."""
+    own = results.medians("lone", KVPUT)
+    return ratio(None if own is None else own.p50_ms, lone_floor(results))
+
+
+_GET: Final = {"hot-get": "hot GET", "get": "GET over 1,000"}
+TARGETS: Final = (
+    *(
+        Target(f"{title}, beside bare aiohttp", 0.9, beside(work, BARE), aim=1.0)
+        for work, title in (*_GET.items(), ("304", "304"))
+    ),
+    *(
+        Target(f"{title}, beside json-server 1.0", 2.5, beside(work, JSON_SERVER_1))
+        for work, title in _GET.items()
+    ),
+    Target("PUT over 1,000, beside nginx", 1.0, beside("put", NGINX), aim=1.5),
+    Target("PUT create, beside nginx", 0.5, beside("create", NGINX)),
+    Target("PUT over 1,000, beside json-server 1.0", 4.0, beside("put", JSON_SERVER_1)),
+    Target(
+        "PUT create, beside json-server 1.0's POST", 4.0, beside("create", JSON_SERVER_1, "post")
+    ),
+    Target("PUT over 100,000, beside PUT over 100", 0.9, _size),
+    Target("start with 100,000, beyond that with none", 0.5, _start, "s", at_most=True),
+    Target("memory after it, beyond that with none", 20.0, _memory, "MB", at_most=True),
+    Target(
+        "PUT of a lone writer, p50, beside a synced append and a bare answer",
+        1.5,
+        _lone,
+        at_most=True,
+    ),
+)

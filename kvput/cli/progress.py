@@ -1,0 +1,86 @@
+"""`kvput check` on a terminal: findings in colour as they come, and below them a bar.
+
+Imported only there. The bar is drawn by a thread of its own, a few times a
+second, from the numbers that the check keeps: the check itself is not slowed.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from kvput.cli.check import Counts, summary, what, where
+from kvput.cli.output import encodable, writing
+from kvput.store import Finding, FolderCheck
+
+_FRAMES_PER_SECOND: Final = 10
+
+
+def show(checking: FolderCheck) -> Counts:
+    """Run the check and show what it finds. Raises OutputError."""
+    console = Console(highlight=False, soft_wrap=True)
+    counts = Counts()
+    with writing():
+        with _bar(console, checking):
+            for finding in checking.findings():
+                counts.add(finding)
+                console.print(_line(checking.folder, finding), soft_wrap=True)
+        style = "bold red" if counts.problems else "bold green"
+        console.print(Text(encodable(summary(checking, counts)), style), soft_wrap=True)
+    return counts
+
+
+def _line(folder: Path, finding: Finding) -> Text:
+    return Text.assemble(
+        (encodable(where(folder, finding)), "bold"),
+        (": ", "dim"),
+        (encodable(what(finding)), "red" if finding.is_problem else "yellow"),
+    )
+
+
+def _bar(console: Console, checking: FolderCheck) -> AbstractContextManager[object]:
+    """The bar, drawn while the block runs; none where the cursor cannot be moved."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        return nullcontext()
+    progress = Progress(
+        TextColumn("Checking"),
+        BarColumn(),
+        _Files(),
+        _Rate(),
+        TimeRemainingColumn(),
+        console=console,
+        auto_refresh=False,
+    )
+    task = progress.add_task("", total=None)
+
+    def render() -> RenderableType:
+        progress.update(task, completed=checking.files, total=checking.expected)
+        return progress.get_renderable()
+
+    return Live(
+        console=console,
+        get_renderable=render,
+        refresh_per_second=_FRAMES_PER_SECOND,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+class _Files(ProgressColumn):
+    """How many files of how many."""
+
+    def render(self, task: Task) -> Text:
+        total = "" if task.total is None else f" of {task.total:,.0f}"
+        return Text(f"{task.completed:,.0f}{total} files")
+
+
+class _Rate(ProgressColumn):
+    """Files in a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:,.0f}/s", "dim")

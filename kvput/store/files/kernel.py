@@ -1,0 +1,153 @@
+"""Calls of the operating system that `os` does not offer, or not with the meaning needed here.
+
+Each says what it does where the system at hand has no such call. What they are
+used for is in the modules beside this one; that tests can take their place is
+`kvput.store.files.env`.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import re
+import sys
+from contextlib import suppress
+from typing import Final
+
+_C: Final = ctypes.CDLL(None, use_errno=True)
+
+# --- rename with flags: renameat2(2), Linux 3.15
+
+NO_REPLACE: Final = 1
+"""RENAME_NOREPLACE: fail where the new name is taken."""
+EXCHANGE: Final = 2
+"""RENAME_EXCHANGE: let the two files change their names."""
+
+_LACKING: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_renameat2 = getattr(_C, "renameat2", None)
+if _renameat2 is not None:
+    _renameat2.argtypes = (
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.c_int,
+        ctypes.c_char_p,
+        ctypes.c_uint,
+    )
+
+
+def rename(name: str, directory: int, new_name: str, new_directory: int, flag: int) -> bool:
+    """Rename with a flag; False, with nothing done, where kernel or file system have none.
+
+    Raises OSError.
+    """
+    if _renameat2 is None:
+        return False
+    if not _renameat2(directory, os.fsencode(name), new_directory, os.fsencode(new_name), flag):
+        return True
+    number = ctypes.get_errno()
+    if number in _LACKING:
+        return False
+    raise OSError(number, os.strerror(number), new_name)
+
+
+# --- having things on the disk
+
+_FULL_SYNC: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
+
+
+def sync(descriptor: int) -> None:
+    """fsync; on macOS the call that has the disk empty its own cache, too."""
+    if _FULL_SYNC is not None:
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, _FULL_SYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """fdatasync where there is one."""
+    if _FULL_SYNC is None and hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        sync(descriptor)
+
+
+_RELEASE: Final = re.match(r"([0-9]+)\.([0-9]+)", os.uname().release)
+# Earlier kernels hold their tongue about writes that failed.
+_SYNCFS_TELLS: Final = (
+    sys.platform == "linux"
+    and hasattr(_C, "syncfs")
+    and _RELEASE is not None
+    and (int(_RELEASE[1]), int(_RELEASE[2])) >= (5, 8)
+)
+# By the magic numbers of statfs(2). Not overlayfs, FUSE or network file systems: each has, or
+# had for long, a syncfs that promises less.
+_SYNCFS_WORKS: Final = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x01021994})
+
+
+def sync_file_system(descriptor: int) -> bool:
+    """syncfs(2) of the file system that the descriptor is in; False where it cannot be relied on.
+
+    Raises OSError when the disk failed.
+    """
+    if not _SYNCFS_TELLS or _file_system(descriptor) not in _SYNCFS_WORKS:
+        return False
+    if _C.syncfs(descriptor):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return True
+
+
+def _file_system(descriptor: int) -> int:
+    """The `f_type` of statfs(2), which stands first; 0 where the call fails."""
+    status = ctypes.create_string_buffer(256)
+    if _C.fstatfs(descriptor, status):
+        return 0
+    return int.from_bytes(status.raw[:4], sys.byteorder)
+
+
+def allocate(descriptor: int, size: int) -> None:
+    """Give the file that size with its blocks reserved; without, where the disk cannot.
+
+    Raises OSError, ENOSPC above all.
+    """
+    with suppress(AttributeError):  # macOS
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        except OSError as error:
+            if error.errno not in _LACKING:
+                raise
+        else:
+            return
+    if os.fstat(descriptor).st_size < size:
+        os.ftruncate(descriptor, size)
+
+
+# --- whether the system has gone down since
+
+_BOOT: Final = "/proc/sys/kernel/random/boot_id"
+_AT_EMPTY_PATH: Final = 0x1000
+_UNIQUE_MOUNT: Final = 0x4000
+_MOUNT_OFFSET: Final = 0x90
+
+
+def incarnation(descriptor: int) -> bytes:
+    """What stays the same while nothing that was written can get lost, in 24 bytes.
+
+    The boot's id, and the mount's number (statx(2), Linux 6.8, which never gives
+    one twice): while both are the same, the file system holds all that was ever
+    written to it, synced or not. Random bytes where this cannot be known.
+    """
+    try:
+        with open(_BOOT, encoding="ascii") as file:
+            boot = bytes.fromhex(file.read().strip().replace("-", ""))
+    except (OSError, ValueError):
+        return os.urandom(24)
+    status = ctypes.create_string_buffer(256)
+    statx = getattr(_C, "statx", None)
+    if statx is None or statx(descriptor, b"", _AT_EMPTY_PATH, _UNIQUE_MOUNT, status):
+        return os.urandom(24)
+    mask = int.from_bytes(status.raw[:4], sys.byteorder)
+    if not mask & _UNIQUE_MOUNT or len(boot) != 16:
+        return os.urandom(24)
+    return boot + status.raw[_MOUNT_OFFSET : _MOUNT_OFFSET + 8]
