@@ -155,6 +155,11 @@ class Exchange:
         self._request.writer.output_size = 0
 
     async def _read(self, limit: int) -> bytes:
+        stream = self._request.content
+        if stream.is_eof() and stream.exception() is None:
+            if stream.total_bytes > limit:
+                raise _too_large(limit)
+            return stream.read_nowait()
         pieces = [piece async for piece in self._pieces(limit)]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

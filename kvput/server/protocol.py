@@ -262,16 +262,14 @@ class Connection(RequestHandler):
         try:
             waits_for = answering.send(None)
         except StopIteration:
-            self._served()
             return
         self._serving = self._loop.create_task(resumed(answering, waits_for))
-        self._serving.add_done_callback(self._served)
 
     async def _answer(self, request: CompleteRequest) -> None:
         handler = self._request_handler
-        if handler is None:
-            return
         try:
+            if handler is None:
+                return
             delivery = cast("Delivery", await handler(cast("web.BaseRequest", request)))
             whole = delivery.at_once(request)
             if whole is None:
@@ -282,18 +280,24 @@ class Connection(RequestHandler):
                 self.close()
         except ConnectionError:
             self.close()  # The client has gone, or what was promised cannot be sent.
+        except asyncio.CancelledError:
+            self.close()
+            raise
         except Exception:
             _logger.exception("An answer could not be sent.")
             self.close()
+        finally:
+            # Here, and not when the task is seen to be done: the next request may come first.
+            self._served()
 
-    def _served(self, task: "asyncio.Task[None] | None" = None) -> None:
+    def _served(self) -> None:
         """The answer has gone out: go on with what came in behind it, or wait for more."""
         self._serving = self._request_in_progress = False
         if self._handler_waiter is not None and not self._handler_waiter.done():
             self._handler_waiter.set_result(None)
         if self.transport is None:
             return
-        if self._close or self._force_close or (task is not None and task.cancelled()):
+        if self._close or self._force_close:
             self.transport.close()
             return
         self._next_keepalive_close_time = self._loop.time() + _KEEP_ALIVE_SECONDS
