@@ -224,6 +224,13 @@ DATA_VARIABLE: Final = ENVIRONMENT_PREFIX + "DATA"
 DEFAULT_DATA: Final = "data"
 
 
+def data_folder(data: str | None, environment: Mapping[str, str]) -> Path:
+    """The folder that the command line, else KVPUT_DATA, names. Raises ConfigError."""
+    if data == "":
+        raise ConfigError("DATA is empty: name a folder, or leave it out for ./data.")
+    return Path(data or environment.get(DATA_VARIABLE) or DEFAULT_DATA)
+
+
 def load_config(
     data: str | None, flags: Mapping[str, object], environment: Mapping[str, str]
 ) -> Config:
@@ -233,9 +240,7 @@ def load_config(
     options that were given to their texts. Raises ConfigError with one line
     that names where the fault stands.
     """
-    if data == "":
-        raise ConfigError("DATA is empty: name a folder, or leave it out to serve ./data.")
-    folder = Path(data or environment.get(DATA_VARIABLE) or DEFAULT_DATA)
+    folder = data_folder(data, environment)
     values = _from_file(folder / CONFIG_FILE)
     values.update(_from_environment(environment))
     for name, value in flags.items():

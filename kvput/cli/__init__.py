@@ -8,11 +8,11 @@ from typing import Any, Final, NoReturn
 import click
 
 from kvput import __version__
-from kvput.cli.check import INTERRUPTED, check, data_folder
+from kvput.cli.check import INTERRUPTED, check
 from kvput.cli.journal import journal
 from kvput.cli.printable import printable
 from kvput.cli.serve import serve
-from kvput.config import OPTIONS, Option, load_config
+from kvput.config import OPTIONS, Option, data_folder, load_config
 from kvput.errors import ConfigError, KvputError
 
 _USAGE_ERROR: Final = 2

@@ -6,31 +6,16 @@ journal's records in `kvput.cli.journal`.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from kvput.cli.output import counted, is_on_terminal, say, shown, unicode
-from kvput.config import DATA_VARIABLE, DEFAULT_DATA
+from kvput.cli.findings import Counts, summary, what, where
+from kvput.cli.output import is_on_terminal, say, unicode
 from kvput.content.json_text import parse
-from kvput.errors import ConfigError
-from kvput.store import Finding, FolderCheck, check_folder
+from kvput.store import FolderCheck, check_folder
 
-GOOD: Final = 0
-WRONG: Final = 1
 INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells say it."""
-
-
-def data_folder(data: str | None, environment: Mapping[str, str]) -> Path:
-    """The folder that the command line, else KVPUT_DATA, names. Raises ConfigError.
-
-    `kvput.config.load_config` cannot be asked: it fails where kvput.toml is
-    wrong, which a check is to find.
-    """
-    if data == "":
-        raise ConfigError("DATA is empty: name a folder, or leave it out to check ./data.")
-    return Path(data or environment.get(DATA_VARIABLE) or DEFAULT_DATA)
 
 
 def check(folder: Path, *, as_json: bool) -> int:
@@ -52,53 +37,6 @@ def check(folder: Path, *, as_json: bool) -> int:
         say(f"{where(folder, finding)}: {what(finding)}")
     say(summary(checking, counts))
     return counts.exit_code
-
-
-class Counts:
-    """How many problems and notes there are."""
-
-    def __init__(self) -> None:
-        self.problems = 0
-        self.notes = 0
-
-    def add(self, finding: Finding) -> None:
-        """Count one more."""
-        if finding.is_problem:
-            self.problems += 1
-        else:
-            self.notes += 1
-
-    @property
-    def exit_code(self) -> int:
-        """1 when something is wrong."""
-        return WRONG if self.problems else GOOD
-
-
-# --- for people
-
-
-def where(folder: Path, finding: Finding) -> str:
-    """The place in the form in which editors and terminals find it: path, line, column."""
-    numbers = [str(n) for n in (finding.line, finding.column) if n is not None]
-    return ":".join((shown(str(folder / finding.place)), *numbers))
-
-
-def what(finding: Finding) -> str:
-    """The sentence, which tells a note from a problem."""
-    return ("" if finding.is_problem else "note: ") + shown(finding.message)
-
-
-def summary(checking: FolderCheck, counts: Counts) -> str:
-    """The last line."""
-    parts = [
-        counted(checking.files, "file"),
-        counted(counts.problems, "problem") if counts.problems else "nothing wrong",
-        *([counted(counts.notes, "note")] if counts.notes else []),
-    ]
-    others = ""
-    if checking.others:
-        others = f" {counted(checking.others, 'other file')} without .json: never served."
-    return f"{', '.join(parts)}.{others}"
 
 
 # --- for programs

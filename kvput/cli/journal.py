@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from kvput.cli.check import GOOD, WRONG
+from kvput.cli.findings import GOOD, WRONG
 from kvput.cli.output import counted, say, shown, unicode
 from kvput.store import (
     CommitRecord,

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from kvput.cli.check import Counts, summary, what, where
+from kvput.cli.findings import Counts, summary, what, where
 from kvput.cli.output import encodable, writing
 from kvput.store import Finding, FolderCheck
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from kvput.store.base import Store
-from kvput.store.files.check import FolderCheck, ReadJson
+from kvput.store.files.check.files import FolderCheck, ReadJson
+from kvput.store.files.check.findings import Finding, Kind, Severity
+from kvput.store.files.check.journal_report import Gap, JournalReport, SegmentReport
+from kvput.store.files.check.journal_report import report_journal as _report_journal
 from kvput.store.files.checkpoint import JOURNAL_LIMIT
 from kvput.store.files.env import Environment
-from kvput.store.files.findings import Finding, Kind, Severity
 from kvput.store.files.folder import open_folder
-from kvput.store.files.journal_report import Gap, JournalReport, SegmentReport
-from kvput.store.files.journal_report import report_journal as _report_journal
 from kvput.store.files.record import CommitRecord, FileWrite, PublishedRecord, Record
 from kvput.store.files.store import FileStore
 

@@ -16,7 +16,7 @@ from typing import Protocol
 import pytest
 
 from kvput.cli import main
-from kvput.cli.check import data_folder
+from kvput.config import data_folder
 from kvput.errors import ConfigError
 from kvput.store import Kind, Severity
 from kvput.store.files.record import FileWrite, SegmentHeader, encode_commit, encode_header

@@ -12,7 +12,7 @@ from kvput.errors import DataUnusable, KvputError
 from kvput.semantics.validators import content_digest
 from kvput.store import check_folder
 from kvput.store.base import HIGHEST_NUMBER
-from kvput.store.files.findings import Finding, Kind
+from kvput.store.files.check.findings import Finding, Kind
 from kvput.store.files.folder import open_folder
 from kvput.store.files.record import (
     FileWrite,

@@ -16,7 +16,7 @@ from typing import Final
 
 from kvput.errors import KvputError
 from kvput.store.files import kernel, recovery
-from kvput.store.files.findings import Finding, Kind, unreadable
+from kvput.store.files.check.findings import Finding, Kind, unreadable
 from kvput.store.files.journal import DAMAGED_PREFIX, FAILED, read_journal
 from kvput.store.files.layout import IGNORE, JOURNAL, LOCK, PRIVATE, SCRATCH
 from kvput.store.files.reader import Reader

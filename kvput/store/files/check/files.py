@@ -3,7 +3,7 @@
 Nothing is changed and no lock is kept, so that a folder can be checked that is
 served, that somebody edits, or that may only be read. What vanishes meanwhile is
 no fault. Here are the folder's files; what kvput keeps for itself is in
-`kvput.store.files.check_own`, which names are wrong in `check_names`, and what
+`kvput.store.files.check.own`, which names are wrong in `check_names`, and what
 can be found at all in `findings`. Nothing is printed here.
 """
 
@@ -22,7 +22,8 @@ from kvput.names import SUFFIX
 from kvput.paths import CollectionPath, collection_at, resource_at
 from kvput.store.base import HIGHEST_NUMBER, number_of
 from kvput.store.files.cache import ReadCache
-from kvput.store.files.check_names import (
+from kvput.store.files.check.findings import Finding, Kind, unreadable
+from kvput.store.files.check.names import (
     clash,
     clashes,
     looks_like_a_resource,
@@ -30,8 +31,7 @@ from kvput.store.files.check_names import (
     wrong_directory_name,
     wrong_file_name,
 )
-from kvput.store.files.check_own import check_own
-from kvput.store.files.findings import Finding, Kind, unreadable
+from kvput.store.files.check.own import check_own
 from kvput.store.files.folder import require_folder
 from kvput.store.files.layout import COUNTER
 from kvput.store.files.reader import Reader, read_all, signature

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kvput.errors import DataUnusable
-from kvput.store.files.check_own import server_of
+from kvput.store.files.check.own import server_of
 from kvput.store.files.folder import require_folder
 from kvput.store.files.journal import DAMAGED_PREFIX
 from kvput.store.files.layout import JOURNAL, PRIVATE

@@ -1,6 +1,6 @@
 """What a check can find: the kinds, each with its word, weight and meaning, and the finding.
 
-Values only. How things are found is in `kvput.store.files.check` and beside it,
+Values only. How things are found is in `kvput.store.files.check.files` and beside it,
 how they are shown is the command's; docs/check.md has the kinds as a table.
 """
 

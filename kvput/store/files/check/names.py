@@ -1,7 +1,7 @@
 """Names that no address leads to: why, and which name would have one.
 
 Text only. Which entries of a directory are asked about is decided in
-`kvput.store.files.check`.
+`kvput.store.files.check.files`.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from kvput.errors import InvalidPath
 from kvput.names import SUFFIX, file_name, fold, normalised
 from kvput.paths import MAX_PATH_BYTES, SERVER_SEGMENT
-from kvput.store.files.findings import Finding, Kind
+from kvput.store.files.check.findings import Finding, Kind
 
 _NEVER_SERVED: Final = "so that it is never served"
 
