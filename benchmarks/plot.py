@@ -12,7 +12,17 @@ from xml.sax.saxutils import escape
 
 from benchmarks.figures import Results
 from benchmarks.load import TOO_SLOW
-from benchmarks.peers import BARE, KVPUT, PEERS, Peer
+from benchmarks.peers import (
+    BARE,
+    JSON_SERVER_0,
+    JSON_SERVER_1,
+    KVPUT,
+    NGINX,
+    PEERS,
+    UNSTORAGE,
+    WSGIDAV,
+    Peer,
+)
 from benchmarks.works import SIZES, WORKS, Work
 
 WIDTH: Final = 880
@@ -28,18 +38,21 @@ _STYLE: Final = """
   .name, .own { paint-order: stroke; stroke: #fbfaf8; stroke-width: 4px; }
   .number { font-variant-numeric: tabular-nums; }
   .own { fill: #0f766e; font-weight: 600; }
-  .bar { fill: #cfc9c1; } .ceiling { fill: #a8a29e; } .bar-own { fill: #0f766e; }
+  .bar { fill: #948e87; } .bar-own { fill: #0f766e; }
+  .hollow { fill: none; stroke: #948e87; stroke-width: 1.5; stroke-dasharray: 4 3; }
   .grid { stroke: #e4e0da; } .axis { stroke: #a8a29e; }
-  .line { fill: none; stroke: #a8a29e; stroke-width: 1.75; } .dot { fill: #a8a29e; }
-  .line-own { fill: none; stroke: #0f766e; stroke-width: 3; } .dot-own { fill: #0f766e; }
+  .line { fill: none; stroke: #948e87; stroke-width: 1.75; }
+  .dot { fill: #78716c; stroke: #fbfaf8; }
+  .line-own { fill: none; stroke: #0f766e; stroke-width: 3; }
+  .dot-own { fill: #0f766e; stroke: #fbfaf8; }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #1c1b1a; } .name, .own { stroke: #1c1b1a; } .edge { stroke: #3a3734; }
     text { fill: #b6b0a9; } .title { fill: #f5f3f0; } .head { fill: #e7e3de; }
     .note { fill: #8f8881; } .own { fill: #5ec4b6; }
-    .bar { fill: #4a4642; } .ceiling { fill: #6f6962; } .bar-own { fill: #2fa395; }
+    .bar { fill: #8f8881; } .bar-own { fill: #2fa395; } .hollow { stroke: #8f8881; }
     .grid { stroke: #34312e; } .axis { stroke: #6f6962; }
-    .line { stroke: #7d766f; } .dot { fill: #7d766f; }
-    .line-own { stroke: #2fa395; } .dot-own { fill: #2fa395; }
+    .line { stroke: #8f8881; } .dot { fill: #b6b0a9; stroke: #1c1b1a; }
+    .line-own { stroke: #2fa395; } .dot-own { fill: #2fa395; stroke: #1c1b1a; }
   }
 """
 
@@ -59,9 +72,12 @@ _GAP: Final = 40
 _PANEL: Final = (WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
 _NAMES: Final = 116
 _VALUES: Final = 60
+_REMARKS: Final = 92
+"""The room beyond the values that a panel of writes has: one of its servers stores nothing."""
+
 _ROW: Final = 23
 _BAR: Final = 13
-_TOP: Final = 84
+_TOP: Final = 108
 _HEAD: Final = 26
 _BELOW: Final = 26
 
@@ -81,12 +97,35 @@ def bars(results: Results) -> str:
             "Longer is better; each panel has its own scale.",
             "note",
         ),
+        *_legend(),
     ]
     for index, work in enumerate(works):
         across, down = index % _COLUMNS, index // _COLUMNS
         corner = Point(_MARGIN + across * (_PANEL + _GAP), _TOP + down * panel)
         parts += _panel(corner, work, shown, results)
     return _picture(height, "Requests per second of each server, for each work", parts)
+
+
+def _legend() -> list[str]:
+    """What the kinds of bars stand for, in one line beneath the title."""
+    kinds = (
+        (_MARGIN, "bar-own", "kvput"),
+        (_MARGIN + 84, "bar", "other servers that store"),
+        (_MARGIN + 276, "hollow", "bare aiohttp: stores nothing, shows what the framework costs"),
+    )
+    return [
+        part
+        for x, kind, words in kinds
+        for part in (_bar(Point(x, 80), 22, kind), _text(Point(x + 30, 84), words, "note"))
+    ]
+
+
+def _bar(start: Point, width: float, kind: str) -> str:
+    """A bar from the middle of its left side."""
+    return (
+        f'<rect class="{kind}" x="{start.x:.1f}" y="{start.y - _BAR / 2:.1f}" '
+        f'width="{width:.1f}" height="{_BAR}" rx="2"/>'
+    )
 
 
 _SIZED: Final = frozenset(SIZES.values()) - {"put"}
@@ -96,7 +135,7 @@ def _panel(corner: Point, work: Work, shown: Sequence[Peer], results: Results) -
     """One work's bars, beneath its name."""
     rates = {peer.key: results.rate(work.key, peer.key) for peer in shown}
     most = max((rate for rate in rates.values() if rate), default=1.0)
-    room = _PANEL - _NAMES - _VALUES
+    room = _PANEL - _NAMES - _VALUES - (_REMARKS if work.kind.writes else 0)
     parts = [_text(Point(corner.x, corner.y + 14), work.title, "head")]
     if work.kind.writes:
         right = Point(corner.x + _PANEL, corner.y + 14)
@@ -111,13 +150,11 @@ def _panel(corner: Point, work: Work, shown: Sequence[Peer], results: Results) -
             parts.append(_text(Point(left, middle + 4.5), _gap(results, work, peer), "note"))
             continue
         width = max(rate / most * room, 1.5)
-        kind = {KVPUT: "bar-own", BARE: "ceiling"}.get(peer.key, "bar")
-        parts.append(
-            f'<rect class="{kind}" x="{left:.1f}" y="{middle - _BAR / 2:.1f}" '
-            f'width="{width:.1f}" height="{_BAR}" rx="2"/>'
-        )
+        kind = {KVPUT: "bar-own", BARE: "hollow"}.get(peer.key, "bar")
+        parts.append(_bar(Point(left, middle), width, kind))
         number = Point(left + width + 7, middle + 4.5)
-        parts.append(_text(number, f"{rate:,.0f}", f"number{own}"))
+        remark = ", stores nothing" if peer.key == BARE and work.kind.writes else ""
+        parts.append(_text(number, f"{rate:,.0f}{remark}", f"number{own}"))
     return parts
 
 
@@ -136,27 +173,44 @@ _LEFT: Final = 76
 _RIGHT: Final = 168
 _UPPER: Final = 88
 _LOWER: Final = 56
-_HEIGHT: Final = 460
+_HEIGHT: Final = 560
 _LABEL: Final = 17
-_TICKS: Final = (
-    (1e-3, "1 µs"),
-    (1e-2, "10 µs"),
-    (0.1, "0.1 ms"),
-    (1.0, "1 ms"),
-    (10.0, "10 ms"),
-    (1e2, "0.1 s"),
-    (1e3, "1 s"),
-    (1e4, "10 s"),
-    (1e5, "100 s"),
+_TICKS: Final = tuple(
+    (digit * 10.0**power, f"{digit * 10**place} {unit}")
+    for first, unit in ((-3, "µs"), (0, "ms"), (3, "s"))
+    for place in range(3)
+    for power in (first + place,)
+    for digit in (1, 2, 5)
 )
+"""Milliseconds that a line of the grid may stand for, ascending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What tells a line from the others: its dashes, and the shape of its points."""
+
+    dashes: str
+    shape: str
+    """The shape's path, around its middle."""
+
+
+_CIRCLE: Final = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z"
+LOOKS: Final = {
+    KVPUT: Look("none", "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z"),
+    NGINX: Look("none", _CIRCLE),
+    JSON_SERVER_0: Look("8 4", "m0 -5.5l5 9h-10z"),
+    JSON_SERVER_1: Look("2 3", "m-4 -4h8v8h-8z"),
+    UNSTORAGE: Look("none", "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z"),
+    WSGIDAV: Look("8 3 2 3", "m0 5.5l5 -9h-10z"),
+}
 
 
 def sizes(results: Results) -> str:
     """The server's time for one PUT against the number of resources, both axes logarithmic."""
     lines = [(peer, points) for peer in _STORING if (points := _costs(results, peer))]
     costs = [cost for _, points in lines for _, cost in points] or [0.1, 1.0]
-    low = math.floor(math.log10(min(costs)))
-    high = max(math.ceil(math.log10(max(costs))), low + 1)
+    low = max(tick for tick, _ in _TICKS if tick <= min(costs))
+    high = min(tick for tick, _ in _TICKS if tick >= max(costs) and tick > low)
     parts = [
         _text(Point(_MARGIN, 40), "What one PUT costs as the collection grows", "title"),
         _text(
@@ -172,12 +226,11 @@ def sizes(results: Results) -> str:
         places = [_place(size, cost, low, high) for size, cost in points]
         own = "-own" if peer.key == KVPUT else ""
         path = " ".join(f"{place.x:.1f},{place.y:.1f}" for place in places)
-        parts.append(f'<polyline class="line{own}" points="{path}"/>')
-        parts += [
-            f'<circle class="dot{own}" cx="{place.x:.1f}" cy="{place.y:.1f}" '
-            f'r="{4.5 if own else 3}"/>'
-            for place in places
-        ]
+        look = LOOKS[peer.key]
+        parts.append(
+            f'<polyline class="line{own}" stroke-dasharray="{look.dashes}" points="{path}"/>'
+        )
+        parts += [_dot(place, peer) for place in places]
         ends.append((places[-1], peer, _label(results, peer)))
     parts += _labels(ends)
     return _picture(_HEIGHT, "Time for one PUT against the number of resources", parts)
@@ -189,28 +242,35 @@ def _costs(results: Results, peer: Peer) -> list[tuple[int, float]]:
     return [(size, 1000 / rate) for size, rate in rates if rate]
 
 
-def _place(size: float, cost: float, low: int, high: int) -> Point:
+def _dot(place: Point, peer: Peer) -> str:
+    """A point of a server's line, in the server's shape."""
+    own = "-own" if peer.key == KVPUT else ""
+    shape = LOOKS[peer.key].shape
+    return f'<path class="dot{own}" d="M{place.x:.1f} {place.y:.1f}{shape}"/>'
+
+
+def _place(size: float, cost: float, low: float, high: float) -> Point:
     """Where a size and a cost in milliseconds meet."""
     across = (math.log10(size) - 2) / 3
-    up = (math.log10(cost) - low) / (high - low)
+    up = math.log10(cost / low) / math.log10(high / low)
     return Point(
         _LEFT + across * (WIDTH - _LEFT - _RIGHT),
         _HEIGHT - _LOWER - up * (_HEIGHT - _UPPER - _LOWER),
     )
 
 
-def _axes(low: int, high: int) -> list[str]:
+def _axes(low: float, high: float) -> list[str]:
     """The grid and what it stands for."""
     parts = []
     right = WIDTH - _RIGHT
     for value, name in _TICKS:
-        if low <= round(math.log10(value)) <= high:
+        if low <= value <= high:
             y = _place(100, value, low, high).y
-            kind = "axis" if round(math.log10(value)) == low else "grid"
+            kind = "axis" if value == low else "grid"
             parts.append(f'<path class="{kind}" d="M{_LEFT} {y:.1f}H{right}"/>')
             parts.append(_text(Point(_LEFT - 10, y + 4.5), name, "number", anchor="end"))
     for size in SIZES:
-        x = _place(size, 10.0**low, low, high).x
+        x = _place(size, low, low, high).x
         below = Point(x, _HEIGHT - _LOWER + 20)
         parts.append(_text(below, f"{size:,}", "number", anchor="middle"))
     middle = Point((_LEFT + right) / 2, _HEIGHT - _LOWER + 40)
@@ -219,24 +279,15 @@ def _axes(low: int, high: int) -> list[str]:
 
 
 def _labels(ends: Sequence[tuple[Point, Peer, str]]) -> list[str]:
-    """The names at the ends of the lines, apart from each other and from other lines.
-
-    A line that ends early rises to its end: there is room above it, and none beside it.
-    """
+    """Each name to the right of its line's end, with its shape, apart from the other names."""
     parts = []
-    right = WIDTH - _RIGHT
     for x in sorted({place.x for place, _, _ in ends}):
         column = sorted((end for end in ends if end[0].x == x), key=lambda end: end[0].y)
-        heights = [place.y for place, _, _ in column]
-        if x < right - 1:
-            above = min(heights) - 2.5 * _LABEL / 2
-            baselines = [above - _LABEL * row for row in reversed(range(len(column)))]
-            start, anchor = x + 6, "end"
-        else:
-            baselines, start, anchor = apart(heights, _LABEL), x + 13, "start"
-        for y, (_, peer, label) in zip(baselines, column, strict=True):
+        heights = apart([place.y for place, _, _ in column], _LABEL)
+        for y, (_, peer, label) in zip(heights, column, strict=True):
             kind = "own" if peer.key == KVPUT else "name"
-            parts.append(_text(Point(start, y + 4.5), label, kind, anchor))
+            parts.append(_dot(Point(x + 18, y), peer))
+            parts.append(_text(Point(x + 28, y + 4.5), label, kind))
     return parts
 
 
@@ -244,7 +295,7 @@ def _label(results: Results, peer: Peer) -> str:
     """A server's name, and that its line does not go on where it could not."""
     reasons = [results.skipped.get(work, {}).get(peer.key) for work in SIZES.values()]
     too_slow = any(reason is not None and reason.startswith(TOO_SLOW) for reason in reasons)
-    return f"{peer.name}: none finished beyond" if too_slow else peer.name
+    return f"{peer.name}: too slow beyond" if too_slow else peer.name
 
 
 def apart(heights: Sequence[float], distance: float) -> list[float]:

@@ -60,6 +60,16 @@ def _block(work: Work, results: Results) -> str:
 # --- for the page
 
 
+def rounds(results: Results) -> str:
+    """What a figure of this run is: a median, or one measurement."""
+    if results.rounds == 1:
+        return (
+            f"This run had one round of {results.seconds} s: each figure is one measurement, not a "
+            "median, and nothing here tells how far another run would be from it.\n"
+        )
+    return f"Each figure is the median of {results.rounds} rounds of {results.seconds} s.\n"
+
+
 def rates_table(results: Results) -> str:
     """Requests per second: a row for each work, a column for each server."""
     return _matrix(results, lambda medians: f"{medians.requests_per_second:,.0f}")
@@ -113,7 +123,7 @@ def targets_table(results: Results) -> str:
 
 def single_table(results: Results) -> str:
     """What is measured without load, or with one connection."""
-    return _table(["", "median"], [list(pair) for pair in _single(results)], numbers=True)
+    return _table(["", "found"], [list(pair) for pair in _single(results)], numbers=True)
 
 
 def servers_table(results: Results) -> str:
@@ -130,20 +140,21 @@ def machine_list(results: Results) -> str:
     """Where, when and how it was measured."""
     facts = {
         "measured on": results.measured,
-        "medians of": f"{results.rounds} rounds of {results.seconds} s for each work and server",
+        "rounds": f"{results.rounds}, of {results.seconds} s for each work and server",
         **results.machine,
     }
     return "".join(f"- {name}: {value}\n" for name, value in facts.items())
 
 
 PARTS: Final[dict[str, Callable[[Results], str]]] = {
-    "targets": targets_table,
+    "rounds": rounds,
     "rates": rates_table,
     "times": times_table,
     "reasons": reasons,
     "single": single_table,
     "servers": servers_table,
     "machine": machine_list,
+    "targets": targets_table,
 }
 
 
@@ -174,6 +185,7 @@ def _single(results: Results) -> list[tuple[str, str]]:
     if floor is not None and own is not None and bare is not None:
         rows.append(("append of 400 bytes and fdatasync", f"{floor - bare.p50_ms:.2f} ms"))
         rows.append(("lone writer's PUT, bare aiohttp, p50", f"{bare.p50_ms:.2f} ms"))
+        rows.append(("lone writer's floor: the sum of these two", f"{floor:.2f} ms"))
         rows.append(("lone writer's PUT, kvput, p50", f"{own.p50_ms:.2f} ms"))
         rows.append(("lone writer's PUT, kvput, p99", f"{own.p99_ms:.2f} ms"))
     return rows

@@ -1,4 +1,4 @@
-"""The targets, as a table, and whether a run reached them."""
+"""What kvput means to reach, as a table, and whether a run reached it."""
 
 import statistics
 from collections.abc import Callable
@@ -10,6 +10,9 @@ from benchmarks.figures import LARGE, Results
 from benchmarks.peers import BARE, JSON_SERVER_1, KVPUT, NGINX
 
 _MEGABYTE: Final = 1e6
+_TIMES: Final = "times"
+_NO_DIFFERENCE: Final = 0.01
+"""The part of its bound below which a difference is none: a run cannot tell it from noise."""
 
 
 class Verdict(StrEnum):
@@ -27,7 +30,9 @@ class Target:
     title: str
     bound: float
     measure: Callable[[Results], float | None]
-    unit: str = "times"
+    unit: str = _TIMES
+    """That of a ratio, or of a difference of two medians."""
+
     at_most: bool = False
     aim: float | None = None
     """What would be better still, where that is said."""
@@ -41,7 +46,11 @@ class Target:
     def found(self, results: Results) -> str:
         """The number in words."""
         value = self.measure(results)
-        return "-" if value is None else f"{value:.2f} {self.unit}"
+        if value is None:
+            return "-"
+        if self.unit != _TIMES and abs(value) < _NO_DIFFERENCE * self.bound:
+            return f"about 0 {self.unit}"
+        return f"{value:.2f} {self.unit}"
 
     def verdict(self, results: Results) -> Verdict:
         """Whether the number keeps the bound."""
@@ -86,7 +95,7 @@ def _memory(results: Results) -> float | None:
 
 
 def lone_floor(results: Results) -> float | None:
-    """What a lone durable PUT cannot be faster than: a synced append, and a bare answer."""
+    """What a lone durable PUT is held against: a synced append plus a bare answer, in ms."""
     bare = results.medians("lone", BARE)
     if bare is None or not results.append_ms:
         return None

@@ -195,8 +195,10 @@ class Connection(RequestHandler):
         # aiohttp's own task waits for a request, and is not to be woken for one that is
         # answered here, nor by what comes in behind that.
         waiter, self._waiter = self._waiter, None
-        super().data_received(data)
-        self._waiter = waiter
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
         if not self._messages:
             return
         self._look_at_the_last()
@@ -261,21 +263,20 @@ class Connection(RequestHandler):
         answering = self._answer(request)
         try:
             waits_for = answering.send(None)
-        except StopIteration:
+        except (StopIteration, asyncio.CancelledError):
             return
         self._serving = self._loop.create_task(resumed(answering, waits_for))
 
     async def _answer(self, request: CompleteRequest) -> None:
-        handler = self._request_handler
         try:
-            if handler is None:
-                return
-            delivery = cast("Delivery", await handler(cast("web.BaseRequest", request)))
+            delivery = await self._delivery(request)
             whole = delivery.at_once(request)
             if whole is None:
                 await delivery.prepare(request)
             elif self.transport is not None and not self.transport.is_closing():
                 self.transport.write(whole)
+                if self._paused:
+                    await self._drain_helper()
             if not delivery.keep_alive:
                 self.close()
         except ConnectionError:
@@ -289,6 +290,17 @@ class Connection(RequestHandler):
         finally:
             # Here, and not when the task is seen to be done: the next request may come first.
             self._served()
+
+    async def _delivery(self, request: CompleteRequest) -> Delivery:
+        as_aiohttp_knows_it = cast("web.BaseRequest", request)
+        if self._request_handler is None:
+            raise ConnectionResetError("the connection is closed")
+        try:
+            return cast("Delivery", await self._request_handler(as_aiohttp_knows_it))
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001  # it is logged there
+            return cast("Delivery", self.handle_error(as_aiohttp_knows_it, 500, error))
 
     def _served(self) -> None:
         """The answer has gone out: go on with what came in behind it, or wait for more."""

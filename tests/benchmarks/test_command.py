@@ -25,7 +25,7 @@ needs_two_cores = pytest.mark.skipif(two_cores() is None, reason="it needs two c
 
 
 def arguments(folder: Path, *more: str) -> list[str]:
-    """The command, for kvput and its ceiling alone: nothing is installed for them."""
+    """The command, for kvput and the bare framework alone: nothing is installed for them."""
     chosen = ["--peers", "kvput,bare", "--data", str(folder), *more]
     return [sys.executable, "-m", "benchmarks", *chosen]
 
@@ -93,7 +93,7 @@ def test_interrupted_benchmark_ends_quietly(tmp_path: Path) -> None:
     reason="wrk and taskset are not installed",
 )
 def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
-    """Reads and writes of kvput and its ceiling get through their checks, and leave nothing."""
+    """Reads and writes of kvput and the bare framework get through their checks, and leave nothing."""
     data, file = disk(tmp_path), tmp_path / "figures.json"
     works = "304,put,post"
     short = ["--rounds", "1", "--seconds", "1", "--only", works, "--json", str(file)]

@@ -103,6 +103,20 @@ def test_bound_itself_reaches_a_target(found: float, at_most: bool, verdict: Ver
     assert target.verdict(results()) is verdict
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (-0.02, "MB", "about 0 MB"),
+        (0.02, "MB", "about 0 MB"),
+        (-3.0, "MB", "-3.00 MB"),
+        (0.02, "times", "0.02 times"),
+    ],
+)
+def test_difference_that_is_noise_is_about_nothing(value: float, unit: str, words: str) -> None:
+    """Only a difference can be next to nothing; a small ratio is a finding."""
+    assert Target("", 20.0, lambda _: value, unit).found(results()) == words
+
+
 def test_lone_writer_is_held_against_an_append_and_a_bare_answer() -> None:
     """The floor is the sum of two medians."""
     assert lone_floor(results()) == pytest.approx(0.4 + 0.25)

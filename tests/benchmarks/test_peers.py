@@ -29,7 +29,7 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("nothing_installed")
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.key)
 def test_server_that_is_not_installed_says_so(peer: Peer) -> None:
-    """kvput and its ceiling are always there; each other one has its reason."""
+    """kvput and the bare framework are always there; each other one has its reason."""
     reasons = {
         "kvput": None,
         "bare": None,
@@ -70,7 +70,7 @@ def test_dav_module_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_servers_refuse_what_they_cannot_do() -> None:
-    """Whoever has no PUT to create has POST, or the reverse; kvput and its ceiling do all."""
+    """Whoever has no PUT to create has POST, or the reverse; kvput and the bare framework do all."""
     for peer in PEERS:
         assert not {Kind.CREATE, Kind.POST} <= set(peer.refuses)
         assert not peer.refuses.keys() & {Kind.HOT, Kind.GET, Kind.PUT}

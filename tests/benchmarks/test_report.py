@@ -1,5 +1,6 @@
 """The page, its pictures, and the table on a terminal."""
 
+import dataclasses
 import re
 from xml.etree import ElementTree as ET
 
@@ -7,9 +8,19 @@ import pytest
 
 from benchmarks.__main__ import FIGURES, PAGE, PICTURES, parse
 from benchmarks.figures import Results, from_json
-from benchmarks.peers import PEERS
-from benchmarks.plot import WIDTH, apart, bars, sizes
-from benchmarks.report import PARTS, part, rates_table, reasons, rewritten, targets_table, terminal
+from benchmarks.peers import BARE, PEERS
+from benchmarks.plot import LOOKS, WIDTH, apart, bars, sizes
+from benchmarks.report import (
+    PARTS,
+    part,
+    rates_table,
+    reasons,
+    rewritten,
+    rounds,
+    single_table,
+    targets_table,
+    terminal,
+)
 from tests.benchmarks.sample import results
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -76,6 +87,22 @@ def test_target_that_is_not_reached_stands_out() -> None:
     assert sum("**short**" in row for row in rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(1, "one round of 4 s: each figure is one measurement"), (3, "median of 3 rounds of 4 s.")],
+)
+def test_page_says_what_a_figure_is(count: int, words: str) -> None:
+    """The figures of a single round are not called medians."""
+    assert words in rounds(dataclasses.replace(results(), rounds=count))
+
+
+def test_floor_of_the_lone_writer_stands_beside_its_time() -> None:
+    """The sum of its two parts is a row of its own, right before what was found."""
+    rows = single_table(results()).splitlines()
+    at = rows.index("| lone writer's floor: the sum of these two | 0.65 ms |")
+    assert rows[at + 1] == "| lone writer's PUT, kvput, p50 | 0.67 ms |"
+
+
 def test_page_is_rewritten_in_its_places_alone() -> None:
     """What is written by hand stays; writing twice changes nothing."""
     places = "\n".join(f"<!-- {name}: written -->\n\nold\n\n<!-- end -->" for name in PARTS)
@@ -83,7 +110,7 @@ def test_page_is_rewritten_in_its_places_alone() -> None:
     assert (page.splitlines()[0], page.splitlines()[-1]) == ("# By hand", "and after")
     assert "old" not in page
     assert rewritten(page, results()) == page
-    with pytest.raises(ValueError, match="targets"):
+    with pytest.raises(ValueError, match="rounds"):
         rewritten("nothing here", results())
 
 
@@ -126,11 +153,27 @@ def test_bars_are_as_long_as_the_rates() -> None:
     """In a panel, the ratio of two bars is that of the rates."""
     root = ET.fromstring(bars(results()))  # noqa: S314 - it is our own
     drawn = [rect for rect in root.iter(f"{SVG}rect") if rect.attrib["class"].startswith("bar")]
-    own, nginx = (float(rect.attrib["width"]) for rect in drawn[:2])
+    _, _, own, nginx, *_ = (float(rect.attrib["width"]) for rect in drawn)  # two of the legend
     assert own / nginx == pytest.approx(9500 / 30000, rel=0.01)
     texts = [text.text for text in root.iter(f"{SVG}text")]
     assert "9,500" in texts
     assert "does not do this" in texts
+
+
+def test_bar_of_what_stores_nothing_says_so() -> None:
+    """No write of the bare framework is taken for one that was kept."""
+    root = ET.fromstring(bars(results()))  # noqa: S314 - it is our own
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert texts.count("9,000, stores nothing") == 3
+    hollow = [rect for rect in root.iter(f"{SVG}rect") if rect.attrib["class"] == "hollow"]
+    assert len(hollow) == 1 + 6
+
+
+def test_each_line_can_be_told_from_the_others() -> None:
+    """Every server that is drawn has a shape of its own."""
+    stored = {peer.key for peer in PEERS} - {BARE}
+    assert set(LOOKS) == stored
+    assert len({look.shape for look in LOOKS.values()}) == len(stored)
 
 
 def test_lines_have_a_point_for_each_size_that_was_measured() -> None:
@@ -139,7 +182,7 @@ def test_lines_have_a_point_for_each_size_that_was_measured() -> None:
     lines = [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")]
     assert sorted(lines) == [2, 3, 4, 4]
     texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert {"kvput", "nginx", "json-server 1.0: none finished beyond", "unstorage"} <= set(texts)
+    assert {"kvput", "nginx", "json-server 1.0: too slow beyond", "unstorage"} <= set(texts)
     assert "bare aiohttp" not in texts
 
 

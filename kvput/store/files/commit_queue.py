@@ -91,7 +91,7 @@ class CommitQueue:
             stopping = self._take(waiting, wait=not waiting) or stopping
             if waiting:
                 self._commit(waiting)
-        self._worker.finish()
+        self._guarded(self._worker.finish)
 
     def _take(self, waiting: deque[Request], *, wait: bool) -> bool:
         """Take all that is there, something at least if `wait`; tells whether to stop."""
@@ -101,13 +101,21 @@ class CommitQueue:
                 if isinstance(call, _Call):
                     waiting.append(call)
                 else:
-                    call()
+                    self._guarded(call)
                 call = self._calls.get_nowait()
         except Empty:
             if wait and not waiting:
-                self._worker.idle()
+                self._guarded(self._worker.idle)
             return False
         return True
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        """Nothing that goes wrong between commits may end the thread: all would wait for ever."""
+        try:
+            call()
+        except Exception:
+            _logger.exception("What is done between commits failed.")
+            self._worker.give_up()
 
     def _commit(self, waiting: deque[Request]) -> None:
         calls = tuple(waiting)

@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kvput.errors import DiskFull, KvputError, StoreFailed
+from kvput.errors import DiskFull, KvputError, NameInTheWay, StoreFailed
 from kvput.store.base import Batch, Commit, Decision, Delete, RaiseCounter, View
 from kvput.store.files.checkpoint import Checkpoints
+from kvput.store.files.durability import SyncError
 from kvput.store.files.failures import FULL, failed_write
 from kvput.store.files.gate import Gate
 from kvput.store.files.journal import Journal, JournalBrokenError
@@ -24,7 +25,6 @@ from kvput.store.files.overlay import AfterThisGroup
 from kvput.store.files.publishing import UndoError
 from kvput.store.files.record import encode_commit
 from kvput.store.files.staged import OvertakenError, StagedCommit
-from kvput.store.files.surroundings import SyncError
 from kvput.store.files.view import FileView
 from kvput.store.files.writer import Group, Writer
 
@@ -33,6 +33,8 @@ _logger = logging.getLogger("kvput")
 _ATTEMPTS: Final = 10
 _LARGEST_GROUP: Final = 256
 _LARGEST_GROUP_BYTES: Final = 4 << 20
+_MOST_DIRECTORIES: Final = 128
+_ONE_FILE: Final = "Two of the commit's paths lead to one file, by a link: change them one by one."
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +116,7 @@ class Committer:
         try:
             if self.failure is None:
                 self._checkpoints.finish(self._next)
-        except (OSError, JournalBrokenError) as error:
+        except (OSError, JournalBrokenError, SyncError) as error:
             # It stays as it is: the next start recovers from it.
             self._journal.note_failure()
             _logger.warning("The journal could not be emptied (%s): the next start does it.", error)
@@ -127,7 +129,12 @@ class Committer:
 
     def _decide(self, group: Group, waiting: deque[Request], decided: list[_Decided]) -> None:
         size = 0
-        while waiting and len(decided) < _LARGEST_GROUP and size < _LARGEST_GROUP_BYTES:
+        while (
+            waiting
+            and len(decided) < _LARGEST_GROUP
+            and size < _LARGEST_GROUP_BYTES
+            and group.directories < _MOST_DIRECTORIES
+        ):
             request = waiting[0]
             if request.alone and decided:
                 return
@@ -136,17 +143,17 @@ class Committer:
                     raise self._failed()
                 commit = self._stage(group, request)
             except AfterThisGroup:
-                return
-            except SyncError:
+                if decided:
+                    return
+                decided.append((request, NameInTheWay(_ONE_FILE)))
+            except (JournalBrokenError, SyncError):
                 raise
             except DiskFull as full:
-                if not self._journal.holds_room:
-                    decided.append((request, full))
-                elif decided:
-                    return
-                else:
-                    self._checkpoints.make_room(self._next)
+                if not decided and self._made_room():
                     continue
+                if decided and self._journal.holds_room:
+                    return
+                decided.append((request, full))
             except Exception as error:  # noqa: BLE001  # whatever it is, its caller gets it
                 decided.append((request, error))
             else:
@@ -270,8 +277,7 @@ class Committer:
                 each.alone = True
             waiting.extendleft(reversed([each for each, _ in decided]))
             return []
-        if error.errno in FULL and self._journal.holds_room:
-            self._checkpoints.make_room(self._next)
+        if error.errno in FULL and self._made_room():
             waiting.appendleft(request)
             return []
         writes = commit.batch.writes
@@ -289,6 +295,16 @@ class Committer:
             return []
         return [(request, failed_write(error))]
 
+    def _made_room(self) -> bool:
+        """Give back what the journal holds of the disk; whether that was anything."""
+        if not self._journal.holds_room:
+            return False
+        try:
+            self._checkpoints.make_room(self._next)
+        except OSError:
+            return False
+        return True
+
     # --- failure
 
     def give_up(self) -> None:
@@ -296,15 +312,14 @@ class Committer:
         self.failure = self.failure or (
             "A write failed in the middle, so that no more writes are taken: start kvput again."
         )
+        self._journal.note_failure()
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """What fails in the block ends all writing."""
         try:
             yield
-        except OSError as error:
-            self._fail(error)
-        except JournalBrokenError as error:
+        except (JournalBrokenError, SyncError) as error:
             self._fail(error.args[0])
 
     def _fail(self, error: OSError) -> None:

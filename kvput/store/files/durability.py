@@ -7,26 +7,36 @@ once would cost as much as the journal saves; so the file system is synced as a
 whole now and then, and what has not changed since is known to be there.
 """
 
-import errno
 import os
 import stat
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from kvput.store.files.env import Environment
 from kvput.store.files.reader import Reader, is_settled
 
+_T = TypeVar("_T")
 _CLOCK_STEP_NS: Final = 10_000_000
 """By more than this, a clock is not slewed but set."""
 
 _MOST_SYNCED: Final = 10_000
 
-_State = tuple[int, int]
+State = tuple[int, int]
+"""ctime and inode; both 0 where nothing is known of the file."""
+UNKNOWN: Final[State] = (0, 0)
 
 
-def _state(status: os.stat_result) -> _State:
+def _state(status: os.stat_result) -> State:
     return status.st_ctime_ns, status.st_ino
+
+
+class SyncError(Exception):
+    """A sync has failed; its argument is the OSError.
+
+    A second try would tell nothing: the kernel takes for written what it could
+    not write.
+    """
 
 
 class Durability:
@@ -35,21 +45,23 @@ class Durability:
     def __init__(self) -> None:
         self._synced_ns = 0
         self._clock_ns = _clock()
+        self.times_set_back = 0
+        """How often the clock was: a time from before says nothing after it."""
         # The states that the journal's two segments hold: no more than fit in them.
-        self._written: dict[str, _State] = {}
-        self._retired: dict[str, _State] = {}
+        self._written: dict[str, State] = {}
+        self._retired: dict[str, State] = {}
         # Those that were synced one by one.
-        self._synced: dict[str, _State] = {}
-        self._directories: dict[str, _State] = {}
+        self._synced: dict[str, State] = {}
+        self._directories: dict[str, State] = {}
 
     @property
-    def places(self) -> tuple[str, ...]:
-        """The files written since the last `retire`."""
-        return tuple(self._written)
+    def written(self) -> Mapping[str, State]:
+        """The files written since the last `retire`, and how they stood."""
+        return self._written
 
     def note_written(self, place: str, status: os.stat_result | None) -> None:
         """The journal holds the file as it stands now; None where it was removed."""
-        self._written[place] = (0, 0) if status is None else _state(status)
+        self._written[place] = UNKNOWN if status is None else _state(status)
 
     def note_directory(self, place: str, status: os.stat_result) -> None:
         """The journal holds, or the disk has, what brought the directory to its state."""
@@ -80,6 +92,7 @@ class Durability:
         clock_ns = _clock()
         if clock_ns < self._clock_ns - _CLOCK_STEP_NS:
             self._synced_ns = 0
+            self.times_set_back += 1
         self._clock_ns = clock_ns
 
     def has(self, place: str, status: os.stat_result) -> bool:
@@ -106,44 +119,47 @@ def _clock() -> int:
 def sync_file_system(directory: int, environment: Environment) -> int:
     """Sync all at once; gives the time before which each change is on the disk, 0 if none is.
 
-    Raises OSError.
+    Raises SyncError.
     """
     started_ns = time.time_ns()
-    return started_ns if environment.sync_file_system(directory) else 0
+    return started_ns if _synced(environment.sync_file_system, directory) else 0
 
 
-def sync_places(places: Iterable[str], reader: Reader, environment: Environment) -> None:
-    """Sync these files, as far as they are there, and every directory on the way to them.
+def sync_places(written: Mapping[str, State], reader: Reader, environment: Environment) -> bool:
+    """Sync these files, and every directory on the way to them; whether that was all.
 
-    Raises OSError.
+    It is not where a hand has taken a file away, shut it off or put another in
+    its place, and where there are no descriptors left. Raises SyncError.
     """
     directories = {""}
-    for place in places:
-        _sync(place, os.O_RDONLY, reader, environment)
+    complete = True
+    for place, state in written.items():
+        complete &= _sync(place, os.O_RDONLY, state[1], reader, environment)
         while place := place.rpartition("/")[0]:
             directories.add(place)
     # From the deepest up: a name is worth nothing without what it names.
     for place in sorted(directories, key=len, reverse=True):
-        _sync(place or ".", os.O_RDONLY | os.O_DIRECTORY, reader, environment)
+        complete &= _sync(place or ".", os.O_RDONLY | os.O_DIRECTORY, 0, reader, environment)
+    return complete
 
 
-# A hand may have removed it, shut it off, or put something else there, which is not ours to sync.
-_NOT_OURS: Final = frozenset(
-    {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG}
-)
-
-
-def _sync(place: str, flags: int, reader: Reader, environment: Environment) -> None:
+def _sync(place: str, flags: int, inode: int, reader: Reader, environment: Environment) -> bool:
     flags |= os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         descriptor = os.open(place, flags, dir_fd=reader.descriptor)
-    except OSError as error:
-        if error.errno in _NOT_OURS:
-            return
-        raise
+    except OSError:
+        return False
     try:
-        kind = os.fstat(descriptor).st_mode
-        if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
-            environment.sync(descriptor)
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
+            _synced(environment.sync, descriptor)
+        return stat.S_ISDIR(status.st_mode) or status.st_ino == inode
     finally:
         os.close(descriptor)
+
+
+def _synced(sync: Callable[[int], _T], descriptor: int) -> _T:
+    try:
+        return sync(descriptor)
+    except OSError as error:
+        raise SyncError(error) from error

@@ -49,6 +49,9 @@ class Folder:
     def close(self) -> None:
         """Let go of the folder: another process may open it."""
         if self.own is not None:
+            # Its number may be another process's soon, which nobody is to take for this one.
+            with suppress(OSError):
+                os.ftruncate(self.own.lock, 0)
             for descriptor in self.own.descriptors.values():
                 os.close(descriptor)
 
@@ -105,6 +108,8 @@ def open_folder(data: Path, environment: Environment | None = None) -> Folder:
         advice = "give the server's user write permission there"
         if error.errno in FULL:
             refusal, advice = DiskFull, "free some space on its disk"
+        elif error.errno == errno.EROFS:
+            advice = "mount it for writing"
         elif error.errno not in _UNWRITABLE:
             raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
         reason = (

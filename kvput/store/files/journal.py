@@ -9,6 +9,7 @@ the committer's, what is done with them after a crash recovery's affair.
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -85,13 +86,9 @@ def read_journal(directory: int) -> Found:
     unused: list[str] = []
     unreadable: list[str] = []
     for name in os.listdir(directory):
-        if not name.isdigit():
+        content = _content(name, directory) if is_segment(name) else None
+        if content is None:
             continue
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
-        try:
-            content = read_all(descriptor, os.fstat(descriptor).st_size)
-        finally:
-            os.close(descriptor)
         header = decode_header(content)
         if header is None:
             # Without a head it was never written to, unless something else says so.
@@ -108,6 +105,22 @@ def read_journal(directory: int) -> Found:
     )
 
 
+def is_segment(name: str) -> bool:
+    """Whether a file of that name is a segment."""
+    return name.isascii() and name.isdigit()
+
+
+def _content(name: str, directory: int) -> bytes | None:
+    """What is in a file; None where it is none."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(name, flags, dir_fd=directory)
+    try:
+        status = os.fstat(descriptor)
+        return read_all(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else None
+    finally:
+        os.close(descriptor)
+
+
 def note_failure(directory: int, environment: Environment) -> None:
     """Leave a mark that what was written is perhaps not on the disk, whatever it looks like."""
     with suppress(OSError):
@@ -120,7 +133,7 @@ def write_again(directory: int, environment: Environment) -> None:
     To sync them again would not do: the kernel takes for written what it could
     not write, until it is written to again. Raises OSError.
     """
-    for name in filter(str.isdigit, os.listdir(directory)):
+    for name in filter(is_segment, os.listdir(directory)):
         descriptor = environment.open(name, directory)
         try:
             content = read_all(descriptor, os.fstat(descriptor).st_size)
@@ -144,7 +157,7 @@ class Journal:
         self._open: list[OpenSegment] = []
         self._free: list[OpenSegment] = []
         self._last_name = max(
-            (int(name) for name in os.listdir(directory) if name.isdigit()), default=0
+            (int(name) for name in os.listdir(directory) if is_segment(name)), default=0
         )
         self._active: OpenSegment | None = None
 
@@ -206,7 +219,7 @@ class Journal:
         segment = self._free.pop() if self._free else self._create()
         try:
             self._start(segment, first)
-        except OSError:
+        except (OSError, JournalBrokenError):
             self._drop(segment)
             raise
         self._active = segment
@@ -237,10 +250,7 @@ class Journal:
 
     def sync(self) -> None:
         """Have all that was appended on the disk. Raises JournalBrokenError."""
-        try:
-            self._environment.sync_data(self._current.descriptor)
-        except OSError as error:
-            raise JournalBrokenError(error) from error
+        self._sync_data(self._current)
 
     def cut(self, offset: int) -> None:
         """Take back the records from `offset` on, as if they had never been appended.
@@ -251,9 +261,9 @@ class Journal:
         segment.end = segment.allocated = offset
         try:
             self._environment.truncate(segment.descriptor, offset)
-            self._environment.sync_data(segment.descriptor)
         except OSError as error:
             raise JournalBrokenError(error) from error
+        self._sync_data(segment)
 
     def note_published(self, sequence: int, group: int) -> None:
         """Say that all commits up to `sequence` stand in the folder.
@@ -269,7 +279,7 @@ class Journal:
         """Let a segment be used again, of which nothing is needed any more. Raises OSError."""
         header = SegmentHeader(_UNUSED, secrets.token_bytes(SALT_SIZE), self._incarnation)
         self._environment.write(segment.descriptor, (encode_header(header),), 0)
-        self._environment.sync_data(segment.descriptor)
+        self._sync_data(segment)
         self._free.append(segment)
 
     @property
@@ -313,6 +323,12 @@ class Journal:
 
     # --- segments
 
+    def _sync_data(self, segment: OpenSegment) -> None:
+        try:
+            self._environment.sync_data(segment.descriptor)
+        except OSError as error:
+            raise JournalBrokenError(error) from error
+
     def _drop(self, segment: OpenSegment) -> None:
         with suppress(OSError):
             self._environment.unlink(segment.name, self._directory)
@@ -340,7 +356,7 @@ class Journal:
         # With another salt, what stands in the file already is no record any more.
         header = SegmentHeader(first, secrets.token_bytes(SALT_SIZE), self._incarnation)
         self._environment.write(segment.descriptor, (encode_header(header),), 0)
-        self._environment.sync_data(segment.descriptor)
+        self._sync_data(segment)
         segment.salt = header.salt
         segment.end = SEGMENT_HEADER_SIZE
 

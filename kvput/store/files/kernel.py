@@ -12,6 +12,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from hashlib import blake2b
 from typing import Final
 
 _C: Final = ctypes.CDLL(None, use_errno=True)
@@ -129,25 +130,29 @@ _BOOT: Final = "/proc/sys/kernel/random/boot_id"
 _AT_EMPTY_PATH: Final = 0x1000
 _UNIQUE_MOUNT: Final = 0x4000
 _MOUNT_OFFSET: Final = 0x90
+_INCARNATION_SIZE: Final = 24
 
 
 def incarnation(descriptor: int) -> bytes:
     """What stays the same while nothing that was written can get lost, in 24 bytes.
 
-    The boot's id, and the mount's number (statx(2), Linux 6.8, which never gives
-    one twice): while both are the same, the file system holds all that was ever
-    written to it, synced or not. Random bytes where this cannot be known.
+    The boot's id, the mount's number (statx(2), Linux 6.8, which never gives one
+    twice) and the directory's own: while all are the same, the file system holds
+    all that was ever written to it, synced or not, and the directory is no copy.
+    Random bytes where this cannot be known.
     """
+    unknown = os.urandom(_INCARNATION_SIZE)
     try:
         with open(_BOOT, encoding="ascii") as file:
             boot = bytes.fromhex(file.read().strip().replace("-", ""))
     except (OSError, ValueError):
-        return os.urandom(24)
+        return unknown
     status = ctypes.create_string_buffer(256)
     statx = getattr(_C, "statx", None)
     if statx is None or statx(descriptor, b"", _AT_EMPTY_PATH, _UNIQUE_MOUNT, status):
-        return os.urandom(24)
-    mask = int.from_bytes(status.raw[:4], sys.byteorder)
-    if not mask & _UNIQUE_MOUNT or len(boot) != 16:
-        return os.urandom(24)
-    return boot + status.raw[_MOUNT_OFFSET : _MOUNT_OFFSET + 8]
+        return unknown
+    if not boot or not int.from_bytes(status.raw[:4], sys.byteorder) & _UNIQUE_MOUNT:
+        return unknown
+    mount = int.from_bytes(status.raw[_MOUNT_OFFSET : _MOUNT_OFFSET + 8], sys.byteorder)
+    itself = f"{boot.hex()} {mount} {os.fstat(descriptor).st_ino}"
+    return blake2b(itself.encode(), digest_size=_INCARNATION_SIZE).digest()

@@ -15,7 +15,7 @@ from typing import Final
 from kvput.errors import DataUnusable, StoreFailed
 from kvput.store.files import kernel, recovery
 from kvput.store.files.committer import Committer
-from kvput.store.files.durability import Durability
+from kvput.store.files.durability import Durability, SyncError
 from kvput.store.files.env import Environment
 from kvput.store.files.failures import FULL
 from kvput.store.files.folder import Folder, Own
@@ -25,6 +25,7 @@ from kvput.store.files.journal import (
     FAILED,
     Found,
     Journal,
+    JournalBrokenError,
     note_failure,
     read_journal,
     write_again,
@@ -53,23 +54,36 @@ def open_committer(
         if found.failed:
             write_again(own.journal, environment)
         recovery.apply(plan, view.reader, environment, own.scratch)
-    except OSError as error:
+    except (OSError, SyncError) as error:
         note_failure(own.journal, environment)
-        raise _not_applied(folder, plan, error) from error
+        cause = error if isinstance(error, OSError) else error.args[0]
+        raise _not_applied(folder, plan, cause) from error
     recovery.tell(plan, found)
-    journal = Journal(os.dup(own.journal), environment)
+    journal = _open_journal(folder, own, environment)
     try:
         _begin(journal, found, plan, own.journal, environment)
-    except OSError as error:
+    except (OSError, JournalBrokenError) as error:
         journal.note_failure()
         journal.close()
-        raise DataUnusable(
-            f"{folder.root}: the journal cannot be written ({error.strerror}): check the disk, "
-            "then start kvput again."
-        ) from error
+        cause = error if isinstance(error, OSError) else error.args[0]
+        raise _not_written(folder, cause) from error
     writer = Writer(view.reader, view.cache, environment, own.scratch, Durability())
     first = plan.contents.next_sequence
     return Committer(writer, view, journal, gate, next_sequence=first, journal_limit=limit)
+
+
+def _open_journal(folder: Folder, own: Own, environment: Environment) -> Journal:
+    try:
+        return Journal(os.dup(own.journal), environment)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+
+
+def _not_written(folder: Folder, error: OSError) -> DataUnusable:
+    return DataUnusable(
+        f"{folder.root}: the journal cannot be written ({error.strerror}): check the disk, "
+        "then start kvput again."
+    )
 
 
 def refuse_if_unrecovered(folder: Folder, reader: Reader) -> None:
@@ -93,7 +107,10 @@ def refuse_if_unrecovered(folder: Folder, reader: Reader) -> None:
         finally:
             os.close(lock)
         if plan.lost:
-            raise _not_applied(folder, plan, OSError(errno.EROFS, os.strerror(errno.EROFS)))
+            # As much as can be said without trying.
+            read_only = os.statvfs(folder.root).f_flag & os.ST_RDONLY
+            number = errno.EROFS if read_only else errno.EACCES
+            raise _not_applied(folder, plan, OSError(number, os.strerror(number)))
 
 
 def _read(folder: Folder, journal: int, reader: Reader) -> tuple[Found, Plan]:
@@ -116,13 +133,16 @@ def _not_applied(folder: Folder, plan: Plan, error: OSError) -> DataUnusable:
     size = sum(len(write.content) for write in plan.lost)
     if error.errno in FULL:
         advice = f"free {size + _SPARE:,} bytes"
-    elif error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        advice = "let the server's user write there"
+    elif error.errno == errno.EROFS:
+        advice = "mount it for writing"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        advice = "give the server's user write permission there"
     else:
         advice = "check the disk"
     return DataUnusable(
-        f"{folder.root}: {len(plan.lost)} files wait in its journal to be recovered, which failed "
-        f"({error.strerror}): {advice}, then start kvput again; nothing is lost."
+        f"{folder.root}: it cannot be served before what waits in its journal ({len(plan.lost)} "
+        f"of its files) is recovered, which is not possible ({error.strerror}): {advice}, then "
+        "start kvput again; nothing is lost."
     )
 
 

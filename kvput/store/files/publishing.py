@@ -26,6 +26,8 @@ class Publisher:
         """`scratch` is the descriptor of the scratch directory."""
         self._environment: Final = environment
         self._scratch: Final = scratch
+        self._only_replaces = False
+        """Whether the file system knows neither an exchange nor links."""
 
     def publish(self, step: Step) -> None:
         """Give a file its place, or take it out of it. Raises OvertakenError and OSError."""
@@ -41,7 +43,10 @@ class Publisher:
                 environment.move(*place, *staged)
                 step.displaces = True
             else:
+                if self._only_replaces and not self._is_expected(step):
+                    raise OvertakenError
                 step.displaces = environment.exchange(*staged, *place)
+                self._only_replaces = not step.displaces
         except (FileExistsError, FileNotFoundError):
             raise OvertakenError from None
         step.published = True
@@ -65,6 +70,11 @@ class Publisher:
         else:
             environment.exchange(*staged, *place)
         step.published = step.displaces = False
+
+    @staticmethod
+    def _is_expected(step: Step) -> bool:
+        status = os.stat(step.name, dir_fd=step.directory.descriptor, follow_symlinks=False)
+        return identity_of(status) == step.before
 
     def undo(self, steps: Iterable[Step]) -> None:
         """Give each place back what it had, and have that on the disk. Raises UndoError."""

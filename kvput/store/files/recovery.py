@@ -18,7 +18,7 @@ from typing import Final
 
 from kvput.errors import Unreadable
 from kvput.semantics.validators import ContentHasher
-from kvput.store.files.durability import sync_file_system, sync_places
+from kvput.store.files.durability import UNKNOWN, sync_file_system, sync_places
 from kvput.store.files.env import Environment
 from kvput.store.files.journal import Found
 from kvput.store.files.reader import Reader, read_pieces
@@ -180,22 +180,6 @@ def _leads_elsewhere(reader: Reader, place: str) -> bool:
     return False
 
 
-def _is_on_the_way(reader: Reader, directory: str) -> bool:
-    """Whether each name down to the directory is one's, or nothing's yet."""
-    while directory:
-        try:
-            if not stat.S_ISDIR(reader.status(directory).st_mode):
-                return False
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            if error.errno not in _NOT_THERE:
-                raise
-            return False
-        directory = directory.rpartition("/")[0]
-    return True
-
-
 def _is_torn(there: _There, write: FileWrite, reader: Reader) -> bool:
     """Whether the file is what a power loss may have left of the write, and no hand's work.
 
@@ -234,14 +218,21 @@ def _is_part(piece: bytes, content: bytes | memoryview) -> bool:
 
 
 def apply(plan: Plan, reader: Reader, environment: Environment, scratch: int) -> None:
-    """Apply what was lost, and have all that the journal names on the disk. Raises OSError."""
+    """Apply what was lost, and have all that the journal names on the disk.
+
+    Raises OSError and SyncError.
+    """
     for write in plan.lost:
         if write.after is None:
             _remove(write.place, reader, environment)
         else:
             _restore(write, reader, environment, scratch)
     if plan.places and not sync_file_system(reader.descriptor, environment):
-        sync_places((place.write.place for place in plan.places), reader, environment)
+        sync_places(
+            dict.fromkeys((place.write.place for place in plan.places), UNKNOWN),
+            reader,
+            environment,
+        )
 
 
 def _restore(write: FileWrite, reader: Reader, environment: Environment, scratch: int) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from kvput.paths import SERVER_SEGMENT
 from kvput.store.base import Entry
-from kvput.store.files.durability import Durability
+from kvput.store.files.durability import Durability, SyncError
 from kvput.store.files.env import Environment
 from kvput.store.files.failures import in_the_way, name_clash
 from kvput.store.files.reader import Reader
@@ -22,10 +22,6 @@ from kvput.store.files.staged import Directory, OvertakenError, Pending, StagedC
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MOST_KEPT: Final = 64
-
-
-class SyncError(Exception):
-    """What a hand has made could not be synced; its argument is the OSError."""
 
 
 class OpenDirectories:
@@ -79,24 +75,29 @@ class Surroundings:
         self._kept.close(_MOST_KEPT)
 
     def enter(self, parts: tuple[str, ...], commit: StagedCommit) -> Directory:
-        """The directory of these names, made where it is missing."""
-        directory = self.directories.get(parts)
-        if directory is None:
-            directory = self._entered(parts, commit)
-            self.directories[parts] = directory
+        """The directory of these names, made where it is missing.
+
+        Raises NameClash, NameInTheWay, SyncError and OSError.
+        """
+        known = len(parts)
+        while known and parts[:known] not in self.directories:
+            known -= 1
+        if not known and () not in self.directories:
+            descriptor = self._reader.descriptor
+            self.directories[()] = self._opened(descriptor, (), os.fstat(descriptor))
+        directory = self.directories[parts[:known]]
+        for depth in range(known + 1, len(parts) + 1):
+            directory = self._below(directory, parts[:depth], commit)
+            self.directories[parts[:depth]] = directory
         return directory
 
-    def _entered(self, parts: tuple[str, ...], commit: StagedCommit) -> Directory:
-        reader = self._reader
-        if not parts:
-            return self._opened(reader.descriptor, (), os.fstat(reader.descriptor))
-        above = self.enter(parts[:-1], commit)
+    def _below(self, above: Directory, parts: tuple[str, ...], commit: StagedCommit) -> Directory:
         name = parts[-1]
         real = (*above.parts, name)
         if real[0] == SERVER_SEGMENT:
             # No path leads here, but a link to the folder itself does.
             raise in_the_way(parts)
-        clash = reader.clashing_name(above.descriptor, name)
+        clash = self._reader.clashing_name(above.descriptor, name)
         if clash is not None:
             raise name_clash(parts, clash)
         try:
@@ -107,7 +108,7 @@ class Surroundings:
             above.status = os.fstat(above.descriptor)
             status = os.stat(name, dir_fd=above.descriptor, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
-            resolved = reader.resolve(real)
+            resolved = self._reader.resolve(real)
             if resolved is None:
                 raise in_the_way(parts)
             return self.enter(resolved, commit)

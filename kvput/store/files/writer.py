@@ -20,7 +20,7 @@ from kvput.paths import CollectionPath, ResourcePath
 from kvput.semantics.validators import content_digest
 from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
 from kvput.store.files.cache import ReadCache
-from kvput.store.files.durability import Durability
+from kvput.store.files.durability import Durability, SyncError
 from kvput.store.files.env import Environment
 from kvput.store.files.failures import failed_write, in_the_way
 from kvput.store.files.layout import COUNTER, directories_of, locate
@@ -37,7 +37,7 @@ from kvput.store.files.staged import (
     Step,
     identity_of,
 )
-from kvput.store.files.surroundings import OpenDirectories, Surroundings, SyncError
+from kvput.store.files.surroundings import OpenDirectories, Surroundings
 from kvput.store.files.view import FileView
 
 _NEW_FILE_MODE: Final = 0o666
@@ -121,6 +121,11 @@ class Group:
             publisher.clear(commit.steps)
         publisher.clear(self._counter_steps)
         self._surroundings.leave()
+
+    @property
+    def directories(self) -> int:
+        """How many directories it holds open."""
+        return len(self._surroundings.directories)
 
     def view(self) -> GroupView:
         """What the next decision of the group sees."""

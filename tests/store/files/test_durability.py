@@ -9,10 +9,16 @@ from typing import Final
 
 import pytest
 
-from kvput.store.files.durability import Durability, sync_file_system, sync_places
+from kvput.store.files.durability import (
+    UNKNOWN,
+    Durability,
+    SyncError,
+    sync_file_system,
+    sync_places,
+)
 from kvput.store.files.env import OperatingSystem
 from kvput.store.files.reader import Reader
-from tests.store.files.hooked import fails, hooked
+from tests.store.files.hooked import fails, hooked, spared
 
 _LATER_NS: Final = 3_000_000_000
 """Longer than any clock that stamps files takes to tick."""
@@ -43,7 +49,7 @@ def test_nothing_is_known_at_first(file: Path) -> None:
     durability = Durability()
     assert not durability.has("a/1.json", file.stat())
     assert not durability.has_directory("a", file.parent.stat())
-    assert durability.places == ()
+    assert not durability.written
 
 
 def test_what_the_journal_holds_is_known_until_it_changes(file: Path) -> None:
@@ -52,7 +58,7 @@ def test_what_the_journal_holds_is_known_until_it_changes(file: Path) -> None:
     durability.note_written("a/1.json", file.stat())
     assert durability.has("a/1.json", file.stat())
     assert not durability.has("a/2.json", file.stat())
-    assert durability.places == ("a/1.json",)
+    assert tuple(durability.written) == ("a/1.json",)
     other = file.with_name("2.json")
     other.write_bytes(b"1")
     assert not durability.has("a/1.json", other.stat())
@@ -66,7 +72,7 @@ def test_what_was_removed_is_not_known(file: Path) -> None:
     durability = Durability()
     durability.note_written("a/1.json", None)
     assert not durability.has("a/1.json", file.stat())
-    assert durability.places == ("a/1.json",)
+    assert tuple(durability.written) == ("a/1.json",)
 
 
 def test_it_is_known_through_a_checkpoint(file: Path) -> None:
@@ -74,7 +80,7 @@ def test_it_is_known_through_a_checkpoint(file: Path) -> None:
     durability = Durability()
     durability.note_written("a/1.json", file.stat())
     durability.retire()
-    assert durability.places == ()
+    assert not durability.written
     assert durability.has("a/1.json", file.stat())
     durability.checkpointed(0)
     assert durability.has("a/1.json", file.stat())
@@ -162,7 +168,7 @@ def places_synced(reader: Reader, *places: str, number: int = 0) -> list[str]:
         if number:
             raise fails(number)
 
-    sync_places(places, reader, hooked(hook))
+    sync_places(dict.fromkeys(places, UNKNOWN), reader, hooked(hook))
     return synced
 
 
@@ -202,8 +208,24 @@ def test_what_a_hand_has_put_there_is_not_ours(tmp_path: Path, reader: Reader, k
     assert places_synced(reader, "1.json") == (["1.json", "."] if kind == "directory" else ["."])
 
 
+@pytest.mark.parametrize("hand", ["takes away", "replaces", "shuts off"])
+def test_what_a_hand_has_moved_is_not_all(tmp_path: Path, reader: Reader, hand: str) -> None:
+    """What was written may lie elsewhere now: only a sync of everything reaches it."""
+    file = tmp_path / "1.json"
+    file.write_text("1")
+    status = file.stat()
+    written = {"1.json": (status.st_ctime_ns, status.st_ino)}
+    assert sync_places(written, reader, spared())
+    file.rename(tmp_path / "moved.json")
+    if hand == "replaces":
+        file.write_text("2")
+    if hand == "shuts off":
+        file.symlink_to("moved.json")
+    assert not sync_places(written, reader, spared())
+
+
 def test_a_sync_that_fails_is_told(tmp_path: Path, reader: Reader) -> None:
     """An error of the disk is not passed over."""
     (tmp_path / "1.json").touch()
-    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+    with pytest.raises(SyncError, match=os.strerror(errno.EIO)):
         places_synced(reader, "1.json", number=errno.EIO)

@@ -207,9 +207,12 @@ def test_whether_the_disk_folds_names_is_found_out(
 
 
 def _assert_reads_only(folder: Folder, reason: int) -> None:
+    advice = "mount it for writing"
+    if reason != errno.EROFS:
+        advice = "give the server's user write permission there"
     assert folder.read_only == (
         f"The data folder cannot be written to ({os.strerror(reason)}), so it is served for "
-        "reading only: give the server's user write permission there."
+        f"reading only: {advice}."
     )
     assert folder.own is None
 

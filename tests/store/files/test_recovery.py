@@ -654,7 +654,7 @@ async def test_a_full_disk(tmp_path: Path) -> None:
         filling.write_bytes(b"x" * (status.f_bavail - 2) * status.f_frsize)
         for _ in range(2):
             said = refused(data)
-            assert "1 files wait in its journal to be recovered" in said
+            assert "what waits in its journal (1 of its files)" in said
             assert f"free {len(content) + (1 << 20):,} bytes" in said
             assert content_there(data) is None
         filling.unlink()
@@ -676,8 +676,8 @@ async def test_a_folder_that_can_only_be_read(tmp_path: Path) -> None:
         lay(data, PLACE, ONE)
         remount(data, "ro")
         said = refused(data)
-        assert "1 files wait in its journal" in said
-        assert "let the server's user write there" in said
+        assert "what waits in its journal (1 of its files)" in said
+        assert "mount it for writing" in said
         with held_lock(data):
             async with opened(data) as store:
                 assert await content_of(store, "/a/1") == ONE

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+import resource as resource_module
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from kvput.errors import NameInTheWay, StoreFailed
 from kvput.semantics.validators import content_digest
 from kvput.store import open_store
 from kvput.store.base import Put, RaiseCounter
 from kvput.store.files.cache import LARGEST_HELD
+from kvput.store.files.committer import Committer
 from kvput.store.files.store import FileStore
 from tests.store.tools import (
     READ_CACHE,
@@ -204,3 +208,83 @@ async def test_a_large_write_leaves_nothing_in_scratch(tmp_path: Path) -> None:
         await store.commit(writing(Put(resource("/a/b"), LARGE), Put(resource("/c"), LARGE)))
         assert scratch_of(tmp_path) == []
     assert (tmp_path / "a" / "b.json").read_bytes() == LARGE
+
+
+# --- what must not end all writing
+
+
+@contextmanager
+def without_descriptors() -> Iterator[None]:
+    """Let nothing more be opened while the block runs."""
+    soft, hard = resource_module.getrlimit(resource_module.RLIMIT_NOFILE)
+    highest = max(int(place.name) for place in Path("/proc/self/fd").iterdir())
+    resource_module.setrlimit(resource_module.RLIMIT_NOFILE, (highest + 1, hard))
+    taken: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.dup(0))
+        yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource_module.setrlimit(resource_module.RLIMIT_NOFILE, (soft, hard))
+
+
+async def test_a_checkpoint_without_descriptors_is_made_later(tmp_path: Path) -> None:
+    """Nothing has failed to reach the disk; when there are some again, all goes on."""
+    async with opened(tmp_path) as store:
+        await put(store, "/a", b"1")
+        with without_descriptors():
+            await asyncio.sleep(1.5)  # the server is idle, and wants its journal empty
+            with pytest.raises(StoreFailed):
+                await put(store, "/b", b"2")
+        await put(store, "/b", b"3")
+    assert (tmp_path / "b.json").read_bytes() == b"3"
+
+
+async def test_what_fails_between_commits_does_not_end_the_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever writes is told, instead of waiting for ever."""
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    async with opened(tmp_path) as store:
+        await put(store, "/a", b"1")
+        monkeypatch.setattr(Committer, "idle", fail)
+        await asyncio.sleep(1.3)
+        with pytest.raises(StoreFailed):
+            await put(store, "/b", b"2")
+
+
+async def test_two_paths_to_one_file_in_a_commit(tmp_path: Path) -> None:
+    """It cannot be both: the commit is refused, and the next one made."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    async with opened(tmp_path) as store:
+        with pytest.raises(NameInTheWay):
+            await store.commit(writing(Put(resource("/a/1"), b"1"), Put(resource("/link/1"), b"2")))
+        await put(store, "/a/1", b"3")
+    assert names_in(tmp_path) == ["a", "a/1.json", "link"]
+
+
+async def test_a_path_as_deep_as_can_be(tmp_path: Path) -> None:
+    """A thousand folders are made, and found again."""
+    url = "/a" * 1000
+    async with opened(tmp_path) as store:
+        with descriptors(4096):
+            await put(store, url, b"1")
+        assert await content_of(store, url) == b"1"
+
+
+@contextmanager
+def descriptors(number: int) -> Iterator[None]:
+    """Let so many files be open while the block runs."""
+    limits = resource_module.getrlimit(resource_module.RLIMIT_NOFILE)
+    resource_module.setrlimit(resource_module.RLIMIT_NOFILE, (min(number, limits[1]), limits[1]))
+    try:
+        yield
+    finally:
+        resource_module.setrlimit(resource_module.RLIMIT_NOFILE, limits)
