@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types bench crash clean
+.PHONY: help serve check test lint types bench crash clean
 
 help:
 	@echo "make serve   serve the sample data (DATA=folder for another, ARGS='--port 9000' for options)"
+	@echo "make check   say what is wrong with the sample data (DATA=folder for another, ARGS=--journal for the journal)"
 	@echo "make test    run the tests"
 	@echo "make lint    check style and formatting"
 	@echo "make types   check the types"
@@ -20,6 +21,9 @@ help:
 
 serve: $(VENV)/.run
 	@$(BIN)/kvput serve $(DATA) $(ARGS)
+
+check: $(VENV)/.run
+	@$(BIN)/kvput check $(DATA) $(ARGS)
 
 test: $(VENV)/.develop
 	@$(BIN)/python -m pytest $(ARGS)

@@ -72,7 +72,7 @@ _GAP: Final = 40
 _PANEL: Final = (WIDTH - 2 * _MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
 _NAMES: Final = 116
 _VALUES: Final = 60
-_REMARKS: Final = 92
+_REMARKS: Final = 98
 """The room beyond the values that a panel of writes has: one of its servers stores nothing."""
 
 _ROW: Final = 23
@@ -176,10 +176,9 @@ _LOWER: Final = 56
 _HEIGHT: Final = 560
 _LABEL: Final = 17
 _TICKS: Final = tuple(
-    (digit * 10.0**power, f"{digit * 10**place} {unit}")
-    for first, unit in ((-3, "µs"), (0, "ms"), (3, "s"))
-    for place in range(3)
-    for power in (first + place,)
+    (digit * 10.0**power, f"{digit * 10.0 ** (power - of_unit):g} {unit}")
+    for of_unit, unit, powers in ((-3, "µs", (-3, -2)), (0, "ms", (-1, 0, 1)), (3, "s", (2, 3, 4)))
+    for power in powers
     for digit in (1, 2, 5)
 )
 """Milliseconds that a line of the grid may stand for, ascending."""
@@ -279,15 +278,14 @@ def _axes(low: float, high: float) -> list[str]:
 
 
 def _labels(ends: Sequence[tuple[Point, Peer, str]]) -> list[str]:
-    """Each name to the right of its line's end, with its shape, apart from the other names."""
+    """Each name to the right of its line's end, apart from the other names."""
     parts = []
     for x in sorted({place.x for place, _, _ in ends}):
         column = sorted((end for end in ends if end[0].x == x), key=lambda end: end[0].y)
         heights = apart([place.y for place, _, _ in column], _LABEL)
         for y, (_, peer, label) in zip(heights, column, strict=True):
             kind = "own" if peer.key == KVPUT else "name"
-            parts.append(_dot(Point(x + 18, y), peer))
-            parts.append(_text(Point(x + 28, y + 4.5), label, kind))
+            parts.append(_text(Point(x + 13, y + 4.5), label, kind))
     return parts
 
 

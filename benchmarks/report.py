@@ -183,11 +183,11 @@ def _single(results: Results) -> list[tuple[str, str]]:
             rows.append((f"memory after a start with {text}", f"{memory / 1e6:.1f} MB"))
     floor, own, bare = lone_floor(results), *(results.medians("lone", k) for k in (KVPUT, BARE))
     if floor is not None and own is not None and bare is not None:
-        rows.append(("append of 400 bytes and fdatasync", f"{floor - bare.p50_ms:.2f} ms"))
-        rows.append(("lone writer's PUT, bare aiohttp, p50", f"{bare.p50_ms:.2f} ms"))
-        rows.append(("lone writer's floor: the sum of these two", f"{floor:.2f} ms"))
-        rows.append(("lone writer's PUT, kvput, p50", f"{own.p50_ms:.2f} ms"))
-        rows.append(("lone writer's PUT, kvput, p99", f"{own.p99_ms:.2f} ms"))
+        rows.append(("append of 400 bytes and fdatasync", f"{floor - bare.p50_ms:.3f} ms"))
+        rows.append(("lone writer's PUT, bare aiohttp, p50", f"{bare.p50_ms:.3f} ms"))
+        rows.append(("lone writer's floor: the sum of these two", f"{floor:.3f} ms"))
+        rows.append(("lone writer's PUT, kvput, p50", f"{own.p50_ms:.3f} ms"))
+        rows.append(("lone writer's PUT, kvput, p99", f"{own.p99_ms:.3f} ms"))
     return rows
 
 

@@ -93,7 +93,7 @@ def test_interrupted_benchmark_ends_quietly(tmp_path: Path) -> None:
     reason="wrk and taskset are not installed",
 )
 def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
-    """Reads and writes of kvput and the bare framework get through their checks, and leave nothing."""
+    """Reads and writes of kvput and the framework get through their checks, and leave nothing."""
     data, file = disk(tmp_path), tmp_path / "figures.json"
     works = "304,put,post"
     short = ["--rounds", "1", "--seconds", "1", "--only", works, "--json", str(file)]

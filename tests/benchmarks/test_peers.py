@@ -70,7 +70,7 @@ def test_dav_module_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_servers_refuse_what_they_cannot_do() -> None:
-    """Whoever has no PUT to create has POST, or the reverse; kvput and the bare framework do all."""
+    """Whoever has no PUT to create has POST, or the reverse; kvput and the framework do all."""
     for peer in PEERS:
         assert not {Kind.CREATE, Kind.POST} <= set(peer.refuses)
         assert not peer.refuses.keys() & {Kind.HOT, Kind.GET, Kind.PUT}

@@ -99,8 +99,8 @@ def test_page_says_what_a_figure_is(count: int, words: str) -> None:
 def test_floor_of_the_lone_writer_stands_beside_its_time() -> None:
     """The sum of its two parts is a row of its own, right before what was found."""
     rows = single_table(results()).splitlines()
-    at = rows.index("| lone writer's floor: the sum of these two | 0.65 ms |")
-    assert rows[at + 1] == "| lone writer's PUT, kvput, p50 | 0.67 ms |"
+    at = rows.index("| lone writer's floor: the sum of these two | 0.650 ms |")
+    assert rows[at + 1] == "| lone writer's PUT, kvput, p50 | 0.667 ms |"
 
 
 def test_page_is_rewritten_in_its_places_alone() -> None:
