@@ -65,7 +65,8 @@ def _check(data: str | None, *, as_json: bool, of_journal: bool) -> NoReturn:
     """Say what is wrong with the folder DATA: its files, their names, its journal.
 
     DATA is `data` where neither it nor KVPUT_DATA is given. Nothing is changed;
-    the folder may be served meanwhile. The exit code is 1 when something is wrong.
+    the folder may be served meanwhile. The exit code is 1 when something is wrong,
+    2 when the folder cannot be checked.
     """
     folder = data_folder(data, os.environ)
     try:
@@ -73,10 +74,16 @@ def _check(data: str | None, *, as_json: bool, of_journal: bool) -> NoReturn:
     except KeyboardInterrupt:
         # Not 1, which would say that something is wrong with the folder.
         _fail("stopped.", INTERRUPTED)
+    except KvputError as error:
+        # Nor 1 for a folder that cannot be checked, or an output that takes nothing.
+        _fail(error.detail, _USAGE_ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures."""
+    """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures.
+
+    A check differs: 1 says that it has found a problem, 2 that it could not be made.
+    """
     _open_standard_streams()
     try:
         command.main(arguments, prog_name="kvput", standalone_mode=False)
@@ -85,11 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(_USAGE_ERROR)
     except click.UsageError as error:
         page = "kvput" if error.ctx is None else error.ctx.command_path
-        _fail(f"{error.format_message().rstrip('.?')}; see {page} --help", _USAGE_ERROR)
+        _fail(f"{_with_hint(error.format_message(), page)} --help", _USAGE_ERROR)
     except click.ClickException as error:
         _fail(error.format_message(), _USAGE_ERROR)
     except click.Abort:
-        _fail("stopped.", _FAILURE)
+        _fail("stopped.", INTERRUPTED)
     except ConfigError as error:
         _fail(error.detail, _USAGE_ERROR)
     except KvputError as error:
@@ -108,6 +115,13 @@ def _open_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+
+
+def _with_hint(sentence: str, page: str) -> str:
+    """The sentence, and where to read on; a question (`Did you mean ...?`) stays one."""
+    if sentence.endswith("?"):
+        return f"{sentence} See {page}"
+    return f"{sentence.rstrip('.')}; see {page}"
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from kvput.cli.findings import Counts, summary, what, where
+from kvput.cli.findings import Counts, left_out, summary, what, where
 from kvput.cli.output import is_on_terminal, say, unicode
 from kvput.content.json_text import parse
 from kvput.store import FolderCheck, check_folder
@@ -34,7 +34,10 @@ def check(folder: Path, *, as_json: bool) -> int:
     counts = Counts()
     for finding in checking.findings():
         counts.add(finding)
-        say(f"{where(folder, finding)}: {what(finding)}")
+        if counts.shows(finding):
+            say(f"{where(folder, finding)}: {what(finding)}")
+    for line in left_out(counts):
+        say(line)
     say(summary(checking, counts))
     return counts.exit_code
 

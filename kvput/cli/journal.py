@@ -48,6 +48,9 @@ def _lines(folder: Path, report: JournalReport) -> Iterator[str]:
         yield f"{shown(str(folder / segment.place))}: {_state(segment)}, {_bytes(segment.size)}"
         for entry in segment.entries:
             yield from _entry(entry, report)
+    if not report.is_there:
+        yield "No journal: kvput has not served this folder."
+        return
     commits = sum(isinstance(e, CommitRecord) for s in report.segments for e in s.entries)
     damaged = f", {counted(report.damaged, 'commit')} damaged" if report.damaged else ""
     yield f"{counted(len(report.segments), 'segment')}, {counted(commits, 'commit')}{damaged}."

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from kvput.cli.findings import Counts, summary, what, where
+from kvput.cli.findings import Counts, left_out, summary, what, where
 from kvput.cli.output import encodable, writing
 from kvput.store import Finding, FolderCheck
 
@@ -28,7 +28,10 @@ def show(checking: FolderCheck) -> Counts:
         with _bar(console, checking):
             for finding in checking.findings():
                 counts.add(finding)
-                console.print(_line(checking.folder, finding), soft_wrap=True)
+                if counts.shows(finding):
+                    console.print(_line(checking.folder, finding), soft_wrap=True)
+        for line in left_out(counts):
+            console.print(Text(line, "yellow"), soft_wrap=True)
         style = "bold red" if counts.problems else "bold green"
         console.print(Text(encodable(summary(checking, counts)), style), soft_wrap=True)
     return counts
@@ -58,7 +61,7 @@ def _bar(console: Console, checking: FolderCheck) -> AbstractContextManager[obje
     task = progress.add_task("", total=None)
 
     def render() -> RenderableType:
-        progress.update(task, completed=checking.files, total=checking.expected)
+        progress.update(task, completed=checking.done, total=checking.expected)
         return progress.get_renderable()
 
     return Live(

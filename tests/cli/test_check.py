@@ -101,11 +101,11 @@ def test_findings_are_lines_that_editors_find(broken: Path) -> None:
     wrong_name, note, syntax, last = ended.stdout.splitlines()
     assert wrong_name == (
         f"{broken}/1.JSON: Its name does not end in .json, in small letters, so that it is never "
-        "served: rename it to 1.json."
+        'served: rename it to "1.json".'
     )
     assert note == (
-        f"{broken}/articles: note: /articles gives the resource articles.json beside it, this "
-        "collection is at /articles/ alone: rename one of the two if that is not meant."
+        f'{broken}/articles: note: /articles gives the resource "articles.json" beside it, and '
+        "only /articles/ this collection: rename one of the two if that is not meant."
     )
     assert syntax == (
         f"{broken}/articles/2.json:3:1: JSON has no comma after the last item: remove the one "
@@ -123,6 +123,20 @@ def test_a_note_is_nothing_wrong(data: Path, check: Check) -> None:
     assert ended.out.splitlines()[-1] == (
         "3 files, nothing wrong, 1 note. 1 other file without .json: never served."
     )
+
+
+def test_a_flood_of_notes_is_cut_short_for_people(data: Path, check: Check) -> None:
+    """Ten of a kind are shown and the rest is counted; problems, and programs, get them all."""
+    for number in range(15):
+        (data / f"c{number:02}" / "1.json").parent.mkdir()
+        (data / f"c{number:02}" / "1.json").write_text("{")
+        (data / f"c{number:02}.json").touch()
+    *lines, left_out, last = check(data).out.splitlines()
+    assert sum("note: /c" in line for line in lines) == 10
+    assert sum("1.json:1:2: " in line for line in lines) == 15
+    assert left_out == "note: and 5 more of hidden-collection (--json has them all)."
+    assert last == "32 files, 15 problems, 15 notes."
+    assert len(json.loads(check(data, "--json").out)["findings"]) == 30
 
 
 def test_thousands_are_counted_readably(data: Path, check: Check) -> None:
@@ -145,11 +159,11 @@ def test_the_folder_may_be_left_out(data: Path) -> None:
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--journal",)])
 def test_a_missing_folder_is_one_line(options: tuple[str, ...], tmp_path: Path) -> None:
-    """It is the line that serving has for it, and nothing on standard output."""
+    """It is the line that serving has for it; exit code 2 tells it from a folder with problems."""
     place = str(tmp_path / "none")
     ended = run_kvput("check", place, *options)
     served = run_kvput("serve", place)
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == served.stderr != ""
 
 
@@ -189,7 +203,7 @@ def test_an_output_that_is_full_is_told(options: tuple[str, ...], data: Path) ->
             text=True,
             check=False,
         )
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert ended.stderr == "kvput: The output cannot be written: No space left on device.\n"
 
 
@@ -230,6 +244,24 @@ def test_ctrl_c_ends_it_calmly(data: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=20)
     assert (process.returncode, out, errors) == (130, "", "kvput: stopped.\n")
+
+
+@pytest.mark.parametrize("arguments", ["check", "serve"])
+def test_ctrl_c_while_it_is_loaded_ends_it_calmly(arguments: str) -> None:
+    """Before there is a command that could be stopped, it is the same line and code."""
+    program = (
+        "import os, signal, sys, runpy\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'kvput.cli.serve':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "runpy.run_module('kvput', run_name='__main__')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, arguments], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "kvput: stopped.\n")
 
 
 # --- on a terminal
@@ -410,7 +442,36 @@ def with_segment(data: Path, *records: bytes, name: str = "1") -> Path:
 def test_no_journal_is_no_failure(data: Path, check: Check) -> None:
     """A folder that was never served has none."""
     ended = check(data, "--journal")
-    assert (ended.code, ended.out) == (0, "0 segments, 0 commits.\n")
+    assert (ended.code, ended.out) == (0, "No journal: kvput has not served this folder.\n")
+    assert json.loads(check(data, "--journal", "--json").out)["segments"] == []
+    (data / ".kvput" / "journal").mkdir(parents=True)
+    assert check(data, "--journal").out == "0 segments, 0 commits.\n"
+
+
+@pytest.mark.parametrize("name", [".kvput", ".kvput/journal", ".kvput/journal/1"])
+@pytest.mark.parametrize("is_link", [False, True])
+def test_what_stands_in_the_journals_place_is_named(
+    name: str, is_link: bool, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The place and what to do; a segment may be a file, of course."""
+    place = data / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if is_link:
+        place.symlink_to(data / "articles")
+    else:
+        place.touch()
+    with pytest.raises(SystemExit) as exit_info:
+        main(["check", str(data), "--journal"])
+    told = f"kvput: {place}: is a file or a link in the journal's place: move it away.\n"
+    is_segment = name.endswith("1") and not is_link
+    assert exit_info.value.code == (0 if is_segment else 2)
+    assert capsys.readouterr().err == ("" if is_segment else told)
+
+
+def test_what_was_put_aside_and_holds_nothing_is_no_damage(data: Path, check: Check) -> None:
+    """An earlier start has kept it with the others."""
+    with_segment(data, bytes(1000), name="damaged-1-1")
+    assert check(data, "--journal").code == 0
 
 
 def test_where_damage_lies_is_shown(data: Path, check: Check) -> None:
@@ -496,7 +557,9 @@ def kind_table() -> list[str]:
 
 def test_the_page_has_all_kinds_as_the_code_has_them() -> None:
     """The table on the page is what the code says, in the same order."""
-    rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    _, _, section = PAGE.read_text("utf-8").partition("## Kinds of findings\n")
+    section, _, _ = section.partition("\n## ")
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == kind_table()
 
 
@@ -505,6 +568,22 @@ def test_problems_come_before_notes() -> None:
     severities = [kind.severity for kind in Kind]
     assert severities == sorted(severities, key=list(Severity).index)
     assert len({kind.value for kind in Kind}) == len(Kind)
+
+
+def keys(document: object) -> set[str]:
+    """All keys of a document, at any depth."""
+    if isinstance(document, dict):
+        return set(document).union(*map(keys, document.values()))
+    return set().union(*map(keys, document)) if isinstance(document, list) else set()
+
+
+def test_the_page_has_the_keys_of_the_journal(data: Path, check: Check) -> None:
+    """Whoever reads the document by program finds each key described, and no other."""
+    with_segment(data, record(1, 1), b"torn" * 10, record(3, 3))
+    _, _, section = PAGE.read_text("utf-8").partition("| key | meaning |\n| --- | --- |\n")
+    rows = [line.split("|")[1] for line in section.partition("\n\n")[0].splitlines()]
+    described = {key for row in rows for key in re.findall("`([a-z_]+)`", row)}
+    assert keys(json.loads(check(data, "--journal", "--json").out)) == described
 
 
 def test_the_page_names_every_option() -> None:

@@ -73,7 +73,7 @@ def kvput(
 # arguments after `kvput`, words that the line has
 WRONG_USAGE = [
     (["nope"], "No such command 'nope'; see kvput --help"),
-    (["serv"], "No such command 'serv'. Did you mean 'serve'; see kvput --help"),
+    (["serv"], "No such command 'serv'. Did you mean 'serve'? See kvput --help"),
     (["--nope"], "No such option '--nope'; see kvput --help"),
     (["serve", ""], "DATA is empty"),
     (["serve", "--nope"], "No such option '--nope'; see kvput serve --help"),

@@ -6,6 +6,7 @@ Every method may block, so that the store calls them in threads.
 import errno
 import logging
 import os
+import stat
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -88,21 +89,24 @@ class FileView:
         descriptor = self.reader.open_file(parts)
         if descriptor is None:
             try:
-                self.reader.status("/".join(parts))
+                status = self.reader.status("/".join(parts))
             except OSError:
                 return 0
-            text = b"no file"
-        else:
-            try:
-                with reading(parts):
-                    text = read_all(descriptor, 0).strip()
-            finally:
-                os.close(descriptor)
+            what = "folder" if stat.S_ISDIR(status.st_mode) else "link or special file"
+            raise CounterDamaged(
+                f"{'/'.join(parts)} is a {what}, and must be a file with a number: remove it."
+            )
+        try:
+            with reading(parts):
+                text = read_all(descriptor, 0).strip()
+        finally:
+            os.close(descriptor)
         if not (text.isdigit() and len(text) <= 18):
             held = text[:40].decode("utf-8", "replace")
             raise CounterDamaged(
                 f"{'/'.join(parts)} must hold a whole number and holds {held!r}: "
-                "write the highest number in use there, or remove the file."
+                "write the highest number that was given there, or remove the file (the numbers of "
+                "deleted resources may then be given again)."
             )
         return int(text)
 

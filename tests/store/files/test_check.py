@@ -90,6 +90,7 @@ def test_a_good_folder_has_nothing_wrong(data: Path) -> None:
     checking = check_folder(data, parse)
     assert list(checking.findings()) == []
     assert (checking.files, checking.others, checking.expected) == (6, 1, 6)
+    assert checking.done == 6
 
 
 def test_a_folder_that_a_server_has_left_has_nothing_wrong(data: Path) -> None:
@@ -173,43 +174,43 @@ NAMES: dict[str, tuple[Make, Kind, str, str]] = {
         lambda d: write(d, "3.JSON"),
         Kind.FILE_NAME,
         "3.JSON",
-        "does not end in .json, in small letters, so that it is never served: rename it to 3.json.",
+        'in small letters, so that it is never served: rename it to "3.json"',
     ),
     "not encoded": (
         lambda d: write(d, "tags/a:b.json"),
         Kind.FILE_NAME,
         "tags/a:b.json",
-        "rename it to a%3Ab.json.",
+        'rename it to "a%3Ab.json".',
     ),
     "encoded needlessly": (
         lambda d: write(d, "%61.json"),
         Kind.FILE_NAME,
         "%61.json",
-        "rename it to a.json.",
+        'rename it to "a.json".',
     ),
     "encoded in small letters": (
         lambda d: write(d, "a%2fb.json"),
         Kind.FILE_NAME,
         "a%2fb.json",
-        "rename it to a%2Fb.json.",
+        'rename it to "a%2Fb.json".',
     ),
     "half an escape": (
         lambda d: write(d, "50%.json"),
         Kind.FILE_NAME,
         "50%.json",
-        "rename it to 50%25.json.",
+        'rename it to "50%25.json".',
     ),
     "the right name is taken": (
         lambda d: write(d, "%73ite.json"),
         Kind.FILE_NAME,
         "%73ite.json",
-        "its right name, site.json, is taken",
+        'its right name, "site.json", is taken',
     ),
     "not NFC": (
         lambda d: write(d, "e\u0301.json"),
         Kind.FILE_NAME,
         "e\u0301.json",
-        "not in Unicode's normal form C, so that it is never served: rename it to \u00e9.json.",
+        'not in Unicode\'s normal form C, so that it is never served: rename it to "\u00e9.json".',
     ),
     "not UTF-8": (
         lambda d: os.close(os.open(bytes(d) + b"/\xff.json", os.O_CREAT)),
@@ -245,7 +246,7 @@ NAMES: dict[str, tuple[Make, Kind, str, str]] = {
         lambda d: write(d, "a:b/1.json", "{"),
         Kind.FOLDER_NAME,
         "a:b",
-        "rename it to a%3Ab.",
+        'rename it to "a%3Ab".',
     ),
     "folder with the suffix": (
         lambda d: (d / "a.json").mkdir(),
@@ -295,26 +296,26 @@ NAMES: dict[str, tuple[Make, Kind, str, str]] = {
         lambda d: (d / "a.json").symlink_to("kvput.toml"),
         Kind.LINK,
         "a.json",
-        "a link to kvput.toml, whose name does not end in .json",
+        'a link to "kvput.toml", whose name does not end in .json',
     ),
     "link with a wrong name": (
         lambda d: (d / "%61.json").symlink_to("site.json"),
         Kind.FILE_NAME,
         "%61.json",
-        "rename it to a.json.",
+        'rename it to "a.json".',
     ),
     "case": (
         lambda d: write(d, "Site.json"),
         Kind.NAME_CLASH,
         "site.json",
-        "takes it for Site.json",
+        'takes it for "Site.json"',
     ),
-    "case of a folder": (lambda d: (d / "Tags").mkdir(), Kind.NAME_CLASH, "tags", "for Tags"),
+    "case of a folder": (lambda d: (d / "Tags").mkdir(), Kind.NAME_CLASH, "tags", 'for "Tags"'),
     "case beyond ASCII": (
         lambda d: write_all(d, "\u00c9.json", "\u00e9.json"),
         Kind.NAME_CLASH,
         "\u00e9.json",
-        "takes it for \u00c9.json",
+        'takes it for "\u00c9.json"',
     ),
 }
 
@@ -366,6 +367,18 @@ def test_a_linked_file_is_read_where_only_the_link_serves_it(data: Path) -> None
     ]
 
 
+def test_a_check_comes_to_its_end(data: Path) -> None:
+    """What is counted as done is what was expected, whatever is wrong with the names."""
+    for name in ("%61.json", "a:b.json", "1.JSON", "notes.txt"):
+        write(data, name)
+    os.mkfifo(data / "pipe.json")
+    (data / "nowhere.json").symlink_to("none")
+    (data / "folder.json").mkdir()
+    checking = check_folder(data, parse)
+    assert list(checking.findings())
+    assert checking.done == checking.expected == 10
+
+
 # --- permissions
 
 
@@ -411,6 +424,15 @@ def states(data: Path) -> dict[str, tuple[int, int, int]]:
     }
 
 
+def test_a_closed_folder_is_told_to_whoever_checks() -> None:
+    """It is not the server's user who lacks the permission."""
+    with open_place() as data:
+        data.chmod(0o711)
+        with as_nobody(), pytest.raises(DataUnusable) as raised:
+            check_folder(data, parse)
+    assert raised.value.detail.startswith(f"{data}: cannot be read: you have no permission; ")
+
+
 @pytest.mark.parametrize("place", ["none", "file", "file/below"])
 def test_what_is_no_folder_is_refused_as_serving_refuses_it(place: str, tmp_path: Path) -> None:
     """The sentence is the same for both."""
@@ -446,9 +468,18 @@ def test_a_counter_that_is_wrong(text: str, kind: Kind, words: str, data: Path) 
 
 
 def test_a_counter_that_is_no_file(data: Path) -> None:
-    """A folder of that name holds no number either."""
+    """A folder of that name holds no number either, and is called one."""
     (data / "tags" / ".counter").mkdir()
-    assert only(data) == (Kind.COUNTER, "tags/.counter")
+    (finding,) = found(data)
+    assert (finding.kind, finding.place) == (Kind.COUNTER, "tags/.counter")
+    assert finding.message == "It is a folder, and must be a file with a number: remove it."
+
+
+def test_whoever_is_to_remove_a_counter_learns_what_that_does(data: Path) -> None:
+    """Numbers of deleted resources come again, which clients may not expect."""
+    write(data, "articles/.counter", "x")
+    (finding,) = found(data)
+    assert "the numbers of deleted resources may then be given again" in finding.message
 
 
 def test_numbers_that_are_used_up_are_a_note(data: Path) -> None:
@@ -470,11 +501,12 @@ def test_a_counter_at_the_root_means_nothing(data: Path) -> None:
 # --- configuration
 
 CONFIGURATIONS = [
-    ("port = ", None, None, "is not TOML: Invalid value (at end of document)."),
-    ("a = 1\nport =\n", 2, 7, "is not TOML: Invalid value."),
+    ("port = ", None, None, "It is not TOML: Invalid value (at end of document)."),
+    ("a = 1\nport =\n", 2, 7, "It is not TOML: Invalid value."),
     ("prot = 1", None, None, "the key 'prot' is unknown; known: access_log"),
     ('port = "x"', None, None, "port: 'x' is not a port"),
-    (b'host = "\xff"', None, None, "is not TOML: 'utf-8' codec can't decode"),
+    ('a = "b\n"', 1, 7, "It is not TOML: a text is not closed before its line ends."),
+    (b'host = "\xff"', None, None, "It is not TOML: 'utf-8' codec can't decode"),
 ]
 
 
@@ -511,6 +543,26 @@ OWN: dict[str, tuple[Make, Kind, str]] = {
     ),
     "damage of an earlier start": (
         lambda d: write(d, ".kvput/journal/damaged-1-1"),
+        Kind.DAMAGED_SEGMENT,
+        ".kvput/journal/damaged-1-1",
+    ),
+    "kept, and never used": (
+        lambda d: write(d, ".kvput/journal/damaged-1-1", segment(0) + b"of an earlier use"),
+        Kind.LEFTOVER,
+        ".kvput/journal/damaged-1-1",
+    ),
+    "kept, and nothing behind its head": (
+        lambda d: write(d, ".kvput/journal/damaged-1-1", segment(1) + bytes(1000)),
+        Kind.LEFTOVER,
+        ".kvput/journal/damaged-1-1",
+    ),
+    "kept, and empty": (
+        lambda d: write(d, ".kvput/journal/damaged-1-1", b""),
+        Kind.LEFTOVER,
+        ".kvput/journal/damaged-1-1",
+    ),
+    "kept, and with bytes that are no record": (
+        lambda d: write(d, ".kvput/journal/damaged-1-1", segment(1) + b"x"),
         Kind.DAMAGED_SEGMENT,
         ".kvput/journal/damaged-1-1",
     ),
@@ -648,7 +700,10 @@ def test_commits_that_stand_in_the_folder_are_one_note(data: Path) -> None:
     write(data, ".kvput/journal/1", segment(1, record))
     (finding,) = found(data)
     assert (finding.kind, finding.place) == (Kind.RECOVERY, ".kvput/journal")
-    assert "has 1 commit in it to look through, and nothing to recover" in finding.message
+    assert finding.message == (
+        "The next start has 1 commit in it to look through, and nothing to recover: nothing is "
+        "lost, start kvput."
+    )
 
 
 def test_what_recovery_would_do_is_told(data: Path) -> None:
@@ -680,7 +735,9 @@ def test_what_recovery_would_do_is_told(data: Path) -> None:
     assert not any(finding.is_problem for finding in findings)
     assert "1 commit in it to look through, and 4 files to recover" in findings[0].message
     removed = next(finding for finding in findings if finding.place == "gone.json")
-    assert removed.message.startswith("The next start removes this file")
+    assert removed.message == "The next start removes this file, as the journal has it."
+    written = next(finding for finding in findings if finding.place == "new.json")
+    assert written.message == "The next start writes this file as the journal has it."
 
 
 def test_damage_in_the_journal_is_a_problem(data: Path) -> None:
@@ -693,6 +750,24 @@ def test_damage_in_the_journal_is_a_problem(data: Path) -> None:
     problems = [finding for finding in found(data) if finding.is_problem]
     assert [(f.kind, f.place) for f in problems] == [(Kind.JOURNAL_DAMAGED, ".kvput/journal")]
     assert problems[0].message.startswith("1 commit in it cannot be read")
+
+
+@pytest.mark.parametrize("harm", ["a commit", "a head", "a sync"])
+def test_beside_damage_nothing_says_that_nothing_is_lost(harm: str, data: Path) -> None:
+    """What can be read is recovered, and the rest is not made light of."""
+    write(data, "a.json", "2")
+    first = commit(1, changed("a.json", None, b"1"))
+    second = commit(2, changed("a.json", b"1", b"2"))
+    if harm == "a commit":
+        first = [bytes(len(b"".join(first)))]
+    write(data, ".kvput/journal/1", segment(1, first, second))
+    if harm == "a head":
+        write(data, ".kvput/journal/2", b"x" * 1000)
+    if harm == "a sync":
+        write(data, ".kvput/journal/failed", b"")
+    messages = [finding.message for finding in found(data)]
+    assert any(message.endswith("to recover: start kvput.") for message in messages)
+    assert not any("nothing is lost" in message for message in messages)
 
 
 def test_a_torn_tail_is_no_finding(data: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from kvput.config import CONFIG_FILE, load_config
-from kvput.errors import ConfigError, CounterDamaged, DataUnusable, KvputError, MalformedContent
+from kvput.errors import ConfigError, CounterDamaged, KvputError, MalformedContent
 from kvput.names import SUFFIX
 from kvput.paths import CollectionPath, collection_at, resource_at
 from kvput.store.base import HIGHEST_NUMBER, number_of
@@ -31,10 +31,9 @@ from kvput.store.files.check.names import (
     wrong_directory_name,
     wrong_file_name,
 )
-from kvput.store.files.check.own import check_own
-from kvput.store.files.folder import require_folder
+from kvput.store.files.check.own import check_own, open_to_check
 from kvput.store.files.layout import COUNTER
-from kvput.store.files.reader import Reader, read_all, signature
+from kvput.store.files.reader import read_all, signature
 from kvput.store.files.view import FileView
 
 # O_NONBLOCK: a FIFO that has come into the place of a file must not be waited at.
@@ -43,6 +42,8 @@ _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 _ATTEMPTS: Final = 5
 _TOML_PLACE: Final = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)")
+_OPEN_TEXT: Final = "Illegal character '\\n'"
+"""What Python says of a TOML text that a line break ends."""
 
 ReadJson = Callable[[bytes], object]
 """Reads one JSON text; raises MalformedContent, with line and column, for what is none."""
@@ -51,26 +52,22 @@ ReadJson = Callable[[bytes], object]
 class FolderCheck:
     """One check of a folder.
 
-    `files` and `others` tell how far it is: the resources looked at, and the
-    files passed by that are none and do not look like one. `expected` is how many
-    resources there will be, None as long as that is not known. They may be read
-    from another thread.
+    `files` counts the resources looked at, `others` the files passed by that are
+    none and do not look like one. How far it is, `done` of `expected` tell: the
+    names that end in `.json`, right or wrong; `expected` is None as long as it is
+    not known. They may be read from another thread.
     """
 
     def __init__(self, data: Path, read_json: ReadJson) -> None:
         """Raises DataUnusable."""
-        require_folder(data)
+        self._reader = open_to_check(data)
         self.folder = data
         self.files = 0
         self.others = 0
+        self.done = 0
         self.expected: int | None = None
         self._read_json = read_json
         self._to_recover: frozenset[str] = frozenset()
-        try:
-            # Names are taken from the directories themselves: none is folded.
-            self._reader = Reader(data, folds_names=False)
-        except OSError as error:
-            raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
         self._view = FileView(self._reader, ReadCache(self._reader, 0))
 
     def findings(self) -> Iterator[Finding]:
@@ -101,8 +98,7 @@ class FolderCheck:
                             continue
                         if entry.is_dir(follow_symlinks=False):
                             below.append(_join(place, entry.name))
-                        elif entry.name.endswith(SUFFIX):
-                            expected += 1
+                        expected += _counts_as_expected(entry)
             below.sort(reverse=True)
             waiting += [inner for inner in below if collection_at(inner) is not None]
         self.expected = expected
@@ -151,6 +147,7 @@ class FolderCheck:
                 yield not_a_file(prefix + name)
             if name in clashing:
                 yield clash(prefix + name, clashing[name])
+            self.done += _counts_as_expected(entry)
         if place:
             yield from self._counter(place, highest)
 
@@ -162,8 +159,8 @@ class FolderCheck:
             yield Finding(
                 Kind.HIDDEN_COLLECTION,
                 prefix + name,
-                f"{collection.url} gives the resource {name}{SUFFIX} beside it, this collection "
-                f"is at {collection.url}/ alone: rename one of the two if that is not meant.",
+                f'{collection.url} gives the resource "{name}{SUFFIX}" beside it, and only '
+                f"{collection.url}/ this collection: rename one of the two if that is not meant.",
             )
 
     def _is_collection(self, collection: CollectionPath) -> bool:
@@ -207,8 +204,8 @@ class FolderCheck:
             yield Finding(
                 Kind.LINK,
                 place,
-                f"It is a link to {target[-1]}, whose name does not end in {SUFFIX}, and is never "
-                "followed: rename that file, and let the link lead to its new name.",
+                f'It is a link to "{target[-1]}", whose name does not end in {SUFFIX}, and is '
+                "never followed: rename that file, and let the link lead to its new name.",
             )
         elif finding := self._linked_file(place, target):
             yield finding
@@ -306,6 +303,9 @@ def _configuration(folder: Path) -> Iterator[Finding]:
         load_config(str(folder), {}, {})
     except ConfigError as error:
         sentence = error.detail.removeprefix(f"{folder / CONFIG_FILE}: ")
+        if sentence.startswith(("is ", "cannot ")):
+            sentence = f"It {sentence}"
+        sentence = sentence.replace(_OPEN_TEXT, "a text is not closed before its line ends")
         match = _TOML_PLACE.search(sentence)
         if match is None:
             yield Finding(Kind.CONFIGURATION, CONFIG_FILE, sentence)
@@ -326,6 +326,10 @@ def _leads_nowhere(place: str, name: str, directory: int) -> Iterator[Finding]:
 
 
 # --- places
+
+
+def _counts_as_expected(entry: os.DirEntry[str]) -> bool:
+    return entry.name.endswith(SUFFIX) and not entry.is_dir(follow_symlinks=False)
 
 
 def _has_a_meaning(entry: os.DirEntry[str]) -> bool:

@@ -5,16 +5,17 @@ is read as it stands, whether a server writes to it or not. What the next start
 makes of it is decided in `kvput.store.files.recovery`.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kvput.errors import DataUnusable
-from kvput.store.files.check.own import server_of
-from kvput.store.files.folder import require_folder
-from kvput.store.files.journal import DAMAGED_PREFIX
+from kvput.store.files.check.own import open_to_check, server_of
+from kvput.store.files.journal import DAMAGED_PREFIX, is_segment
 from kvput.store.files.layout import JOURNAL, PRIVATE
 from kvput.store.files.reader import Reader, read_all
 from kvput.store.files.record import (
@@ -79,6 +80,11 @@ class SegmentReport:
         return self.version not in (None, VERSION)
 
     @property
+    def holds_nothing(self) -> bool:
+        """Whether it was never in use, or nothing but zeros follows its head."""
+        return self.version == VERSION and not self.entries
+
+    @property
     def is_put_aside(self) -> bool:
         """Whether an earlier start has kept it because of damage."""
         return self.place.rpartition("/")[2].startswith(DAMAGED_PREFIX)
@@ -88,11 +94,13 @@ class SegmentReport:
 class JournalReport:
     """All segments, and what can be said of them together.
 
-    `server` is the process that serves the folder, None for none. `damaged`
+    `is_there`: the folder has a journal, even if it is empty. `server` is the
+    process that serves the folder, None for none. `damaged`
     commits cannot be read; `left_out` are the sequences of those that can, and do
     not count because one before them is not whole.
     """
 
+    is_there: bool
     server: str | None
     segments: tuple[SegmentReport, ...]
     damaged: int
@@ -102,18 +110,21 @@ class JournalReport:
     def is_damaged(self) -> bool:
         """Whether something was written there and cannot be read."""
         return bool(self.damaged) or any(
-            segment.is_put_aside or segment.version != VERSION for segment in self.segments
+            segment.version != VERSION or (segment.is_put_aside and not segment.holds_nothing)
+            for segment in self.segments
         )
 
 
 def report_journal(data: Path) -> JournalReport:
     """Read the journal of a folder. Raises DataUnusable."""
-    require_folder(data)
-    try:
-        reader = Reader(data, folds_names=False)
-        reports = sorted(_reports(reader), key=_order)
-    except OSError as error:
-        raise DataUnusable(f"{data}: its journal cannot be read: {error.strerror}.") from None
+    reader = open_to_check(data)
+    directory = _open_journal(data, reader)
+    reports: list[SegmentReport] = []
+    if directory is not None:
+        try:
+            reports = sorted(_reports(data, directory), key=_order)
+        finally:
+            os.close(directory)
     in_use = [
         Segment(report.place, report.header, report.records)
         for report in reports
@@ -126,7 +137,13 @@ def report_journal(data: Path) -> JournalReport:
         for record in segment.records
         if isinstance(record, CommitRecord)
     } - {commit.sequence for commit in contents.commits}
-    return JournalReport(server_of(reader), tuple(reports), contents.damaged, frozenset(left_out))
+    return JournalReport(
+        is_there=directory is not None,
+        server=server_of(reader),
+        segments=tuple(reports),
+        damaged=contents.damaged,
+        left_out=frozenset(left_out),
+    )
 
 
 def _order(report: SegmentReport) -> tuple[bool, int, str]:
@@ -134,26 +151,53 @@ def _order(report: SegmentReport) -> tuple[bool, int, str]:
     return not report.is_put_aside, report.first, report.place
 
 
-def _reports(reader: Reader) -> Iterator[SegmentReport]:
-    try:
-        directory = os.open(f"{PRIVATE}/{JOURNAL}", _DIRECTORY_FLAGS, dir_fd=reader.descriptor)
-    except FileNotFoundError:
-        return
-    try:
-        for name in os.listdir(directory):
-            if not (name.isdigit() or name.startswith(DAMAGED_PREFIX)):
-                continue
-            try:
-                descriptor = os.open(name, _FILE_FLAGS, dir_fd=directory)
-            except FileNotFoundError:  # a server has just removed it
-                continue
-            try:
-                content = read_all(descriptor, os.fstat(descriptor).st_size)
-            finally:
-                os.close(descriptor)
+def _open_journal(data: Path, reader: Reader) -> int | None:
+    """The journal's directory; None where there is none. Raises DataUnusable."""
+    above = os.dup(reader.descriptor)
+    place = data
+    for name in (PRIVATE, JOURNAL):
+        place /= name
+        try:
+            below = os.open(name, _DIRECTORY_FLAGS, dir_fd=above)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(place, error) from None
+        finally:
+            os.close(above)
+        above = below
+    return above
+
+
+def _reports(data: Path, directory: int) -> Iterator[SegmentReport]:
+    """Raises DataUnusable."""
+    for name in os.listdir(directory):
+        if not (is_segment(name) or name.startswith(DAMAGED_PREFIX)):
+            continue
+        try:
+            content = _content(name, directory)
+        except FileNotFoundError:  # a server has just removed it
+            continue
+        except OSError as error:
+            raise _unusable(data / PRIVATE / JOURNAL / name, error) from None
+        if content is not None:
             yield _report(f"{PRIVATE}/{JOURNAL}/{name}", content)
+
+
+def _content(name: str, directory: int) -> bytes | None:
+    """What is in a file; None where it is none. Raises OSError."""
+    descriptor = os.open(name, _FILE_FLAGS, dir_fd=directory)
+    try:
+        status = os.fstat(descriptor)
+        return read_all(descriptor, status.st_size) if stat.S_ISREG(status.st_mode) else None
     finally:
-        os.close(directory)
+        os.close(descriptor)
+
+
+def _unusable(place: Path, error: OSError) -> DataUnusable:
+    if error.errno in (errno.ENOTDIR, errno.ELOOP):
+        return DataUnusable(f"{place}: is a file or a link in the journal's place: move it away.")
+    return DataUnusable(f"{place}: cannot be read: {error.strerror}.")
 
 
 def _report(place: str, content: bytes) -> SegmentReport:

@@ -65,9 +65,9 @@ def _fault(
         reason = "Its name is not in Unicode's normal form C"
     reason = reason or "Its name is not written as an address gives it"
     advice = (
-        f"its right name, {wanted}, is taken: choose another one, or remove one of the two"
+        f'its right name, "{wanted}", is taken: choose another one, or remove one of the two'
         if wanted in siblings
-        else f"rename it to {wanted}"
+        else f'rename it to "{wanted}"'
     )
     return f"{reason}, {_NEVER_SERVED}: {advice}."
 
@@ -97,7 +97,7 @@ def clash(place: str, other: str) -> Finding:
     return Finding(
         Kind.NAME_CLASH,
         place,
-        f"A disk that ignores case or normalisation takes it for {other}, and a copy there loses "
+        f'A disk that ignores case or normalisation takes it for "{other}", and a copy there loses '
         "one of the two: rename one of them.",
     )
 

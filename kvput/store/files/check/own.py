@@ -1,5 +1,7 @@
 """The check of what kvput keeps for itself in a folder: the lock, the journal and scratch.
 
+How a folder is opened to be checked is here as well.
+
 While a server holds the lock, journal and scratch are its own and in motion;
 else what stands there is what an earlier run has left. What the next start
 would do with it, `kvput.store.files.recovery` is asked; nothing is done here.
@@ -12,19 +14,21 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from kvput.errors import KvputError
+from kvput.errors import DataUnusable, KvputError
 from kvput.store.files import kernel, recovery
 from kvput.store.files.check.findings import Finding, Kind, unreadable
+from kvput.store.files.folder import require_folder
 from kvput.store.files.journal import DAMAGED_PREFIX, FAILED, read_journal
 from kvput.store.files.layout import IGNORE, JOURNAL, LOCK, PRIVATE, SCRATCH
-from kvput.store.files.reader import Reader
-from kvput.store.files.record import OtherVersionError
+from kvput.store.files.reader import Reader, read_all
+from kvput.store.files.record import SEGMENT_HEADER_SIZE, OtherVersionError, decode_header
 from kvput.store.files.recovery import Plan
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_LOCK_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KNOWN: Final = frozenset({LOCK, JOURNAL, SCRATCH, IGNORE})
 _OTHER_KIND: Final = frozenset({errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO})
 _ATTEMPTS: Final = 5
@@ -36,6 +40,22 @@ class OwnCheck:
 
     findings: tuple[Finding, ...]
     to_recover: frozenset[str] = frozenset()
+
+
+def open_to_check(data: Path) -> Reader:
+    """A reader of the folder, for who may not be the one to serve it. Raises DataUnusable."""
+    with suppress(OSError):  # then the next line says more
+        if data.is_dir() and not os.access(data, os.R_OK | os.X_OK):
+            raise DataUnusable(
+                f"{data}: cannot be read: you have no permission; ask for it, or check as a user "
+                "who has it."
+            )
+    require_folder(data)
+    try:
+        # Names are taken from the directories themselves: none is folded.
+        return Reader(data, folds_names=False)
+    except OSError as error:
+        raise DataUnusable(f"{data}: cannot be opened: {error.strerror}.") from None
 
 
 def check_own(reader: Reader) -> OwnCheck:
@@ -86,7 +106,7 @@ class _Lock:
 def _look_at_lock(private: int) -> _Lock:
     """Whether a server holds the lock. Raises OSError."""
     try:
-        lock = os.open(LOCK, _LOCK_FLAGS, dir_fd=private)
+        lock = os.open(LOCK, _FILE_FLAGS, dir_fd=private)
     except FileNotFoundError:
         return _Lock(None, None)
     try:
@@ -135,7 +155,7 @@ def _check_left(private: int, reader: Reader) -> OwnCheck:
         findings.append(unreadable(f"{PRIVATE}/{JOURNAL}", error))
     else:
         findings += (_no_head(name) for name in found.unreadable)
-        findings += _recovery(plan)
+        findings += _recovery(plan, is_whole=not (found.unreadable or found.failed))
         lost = frozenset(write.place for write in plan.lost)
         return OwnCheck(tuple(findings), lost)
     finally:
@@ -174,8 +194,8 @@ def _scratch(private: int) -> Iterator[Finding]:
         )
 
 
-def _recovery(plan: Plan) -> Iterator[Finding]:
-    """What the next start would do with the journal."""
+def _recovery(plan: Plan, *, is_whole: bool) -> Iterator[Finding]:
+    """What the next start would do with the journal, which else than by its commits is whole."""
     journal = f"{PRIVATE}/{JOURNAL}"
     damaged, commits = plan.contents.damaged, len(plan.contents.commits)
     if damaged:
@@ -188,17 +208,16 @@ def _recovery(plan: Plan) -> Iterator[Finding]:
         )
     if commits:
         lost = _counted(len(plan.lost), "file") if plan.lost else "nothing"
+        comfort = "nothing is lost, start kvput" if is_whole and not damaged else "start kvput"
         yield Finding(
             Kind.RECOVERY,
             journal,
             f"The next start has {_counted(commits, 'commit')} in it to look through, and {lost} "
-            "to recover: nothing is lost, start kvput.",
+            f"to recover: {comfort}.",
         )
     for write in plan.lost:
-        does = "removes" if write.after is None else "recovers"
-        yield Finding(
-            Kind.RECOVERY, write.place, f"The next start {does} this file: the journal has it so."
-        )
+        does = "removes this file," if write.after is None else "writes this file"
+        yield Finding(Kind.RECOVERY, write.place, f"The next start {does} as the journal has it.")
     for place in plan.by_hand:
         yield Finding(
             Kind.CHANGED_BY_HAND,
@@ -218,11 +237,16 @@ def _kept_journals(private: int) -> Iterator[Finding]:
         return
     try:
         names = sorted(os.listdir(journal))
+        empty = {n for n in names if n.startswith(DAMAGED_PREFIX) and _holds_nothing(n, journal)}
     finally:
         os.close(journal)
     for name in names:
         place = f"{PRIVATE}/{JOURNAL}/{name}"
-        if name.startswith(DAMAGED_PREFIX):
+        if name in empty:
+            yield Finding(
+                Kind.LEFTOVER, place, "An earlier start has kept it, and it is empty: remove it."
+            )
+        elif name.startswith(DAMAGED_PREFIX):
             yield Finding(
                 Kind.DAMAGED_SEGMENT,
                 place,
@@ -239,6 +263,24 @@ def _kept_journals(private: int) -> Iterator[Finding]:
             )
         elif not name.isdigit():
             yield _stranger(place)
+
+
+def _holds_nothing(name: str, journal: int) -> bool:
+    """Whether a segment was never in use, or nothing but zeros follows its head."""
+    try:
+        descriptor = os.open(name, _FILE_FLAGS, dir_fd=journal)
+    except OSError:
+        return False
+    try:
+        content = read_all(descriptor, os.fstat(descriptor).st_size)
+        header = decode_header(content)
+    except (OSError, OtherVersionError):
+        return False
+    finally:
+        os.close(descriptor)
+    if header is not None and not header.first:
+        return True
+    return not content[0 if header is None else SEGMENT_HEADER_SIZE :].strip(b"\0")
 
 
 def _served(server: str) -> Finding:
