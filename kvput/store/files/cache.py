@@ -98,7 +98,11 @@ class ReadCache:
     def fresh(self, path: ResourcePath) -> Entry | None:
         """The entry as it stands on disk, read where it has to be. May block."""
         entry = self.held(path)
-        return self.load(path) if entry is UNKNOWN else entry
+        if entry is not UNKNOWN:
+            return entry
+        if path.file not in self._held and self._reader.is_nothing(path.file):
+            return None
+        return self.load(path)
 
     def load(self, path: ResourcePath) -> Entry | None:
         """Read the entry from disk and hold it. May block."""

@@ -83,6 +83,16 @@ class Reader:
         """`lstat` of a place in the folder, by its relative path. Raises OSError."""
         return os.stat(place, dir_fd=self.descriptor, follow_symlinks=False)
 
+    def is_nothing(self, place: str) -> bool:
+        """Whether nothing stands in a place, by one call; False where that does not tell."""
+        try:
+            self.status(place)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            pass
+        return False
+
     @contextmanager
     def directory(self, parts: tuple[str, ...]) -> Iterator[int | None]:
         """The directory's descriptor while the block runs; None when there is none inside."""

@@ -33,6 +33,9 @@ class FileView:
         return self.cache.fresh(path)
 
     def is_collection(self, collection: CollectionPath) -> bool:
+        # Each new resource asks whether it would hide one, and mostly there is nothing.
+        if self.reader.is_nothing(collection.directory or "."):
+            return False
         with self.reader.directory(directories_of(collection)) as directory:
             if directory is None:
                 return False
