@@ -270,9 +270,9 @@ async def test_two_paths_to_one_file_in_a_commit(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["a", "a/1.json", "link"]
 
 
-async def test_a_path_as_deep_as_can_be(tmp_path: Path) -> None:
-    """A thousand folders are made, and found again."""
-    url = "/a" * 1000
+async def test_a_deep_path(tmp_path: Path) -> None:
+    """Hundreds of folders are made, and found again: more than calls can be nested."""
+    url = "/a" * 600  # no more, or pytest could not clear them away
     async with opened(tmp_path) as store:
         with descriptors(4096):
             await put(store, url, b"1")
