@@ -5,9 +5,10 @@ DATA ?= data
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENTS := tests/clients/node_modules
 
 .DEFAULT_GOAL := help
-.PHONY: help serve check test lint types bench crash clean
+.PHONY: help serve check test lint types bench crash fuzz clients clean
 
 help:
 	@echo "make serve   serve the sample data (DATA=folder for another, ARGS='--port 9000' for options)"
@@ -17,6 +18,8 @@ help:
 	@echo "make types   check the types"
 	@echo "make bench   measure kvput beside other servers (needs wrk; installs those that npm and pip have)"
 	@echo "make crash   kill the server, cut its disk off and fail its disks, for longer (partly needs root)"
+	@echo "make fuzz    send 20,000 odd requests of each kind: queries, patches, batches, POSTs"
+	@echo "make clients run the clients of npm against the server (needs node and npm; installs them)"
 	@echo "make clean   remove .venv and caches"
 
 serve: $(VENV)/.run
@@ -42,9 +45,21 @@ crash: $(VENV)/.develop
 	@CRASH_STATES=2 KILL_ROUNDS=300 POWER_LOSS_ROUNDS=40 LINEARIZABILITY_ROUNDS=20 $(BIN)/python -m pytest \
 		--timeout=3600 tests/crash tests/test_linearizability.py tests/store/files $(ARGS)
 
+fuzz: $(VENV)/.develop
+	@FUZZ_ROUNDS=20000 $(BIN)/python -m pytest --timeout=3600 tests/test_fuzz.py $(ARGS)
+
+clients: $(VENV)/.develop $(CLIENTS)/.done
+	@$(BIN)/python -m pytest tests/clients $(ARGS)
+
+$(CLIENTS)/.done: tests/clients/package.json
+	@command -v node > /dev/null && command -v npm > /dev/null || { echo "make clients needs node and npm" >&2; exit 1; }
+	@echo "Setting up $(CLIENTS) (once) ..." >&2
+	@cd tests/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error > /dev/null
+	@touch $@
+
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis kvput.egg-info build \
-		benchmarks/programs/node_modules benchmarks/programs/.venv benchmarks/.data
+		benchmarks/programs/node_modules benchmarks/programs/.venv benchmarks/.data $(CLIENTS)
 
 # The two states of .venv: what serving needs, and what work on kvput needs beside it.
 

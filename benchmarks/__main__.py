@@ -2,7 +2,7 @@
 
 Only ratios of one run mean anything: what else the machine does meets all servers alike, as
 they take turns within each round. The other modules: `works` says what is asked, `peers` of
-whom, `bench` in which order; `targets`, `report` and `plot` say what came of it.
+whom, `bench` in which order; `targets`, `report`, `bars` and `lines` say what came of it.
 """
 
 import argparse
@@ -15,16 +15,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import install
+from benchmarks import install, lines
+from benchmarks.bars import bars
 from benchmarks.bench import Bench
 from benchmarks.figures import Results, from_json, to_json
 from benchmarks.load import Failure
 from benchmarks.machine import MEMORY_FILE_SYSTEMS, Cores, describe, file_system, two_cores
-from benchmarks.peers import PEERS, ROOT, Peer
-from benchmarks.plot import bars, sizes
+from benchmarks.peers import KVPUT, PEERS, ROOT, Peer
+from benchmarks.place import Place
 from benchmarks.progress import Progress
 from benchmarks.report import rewritten, terminal
-from benchmarks.works import START, WORKS
+from benchmarks.works import GROUPS, UNLOADED, WORKS
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl+C: 128 and the signal's number, as shells have it."""
@@ -33,7 +34,9 @@ PAGE: Final = ROOT / "docs" / "benchmarks.md"
 FIGURES: Final = ROOT / "docs" / "benchmarks.json"
 PICTURES: Final[dict[Path, Callable[[Results], str]]] = {
     ROOT / "docs" / "benchmarks" / "rates.svg": bars,
-    ROOT / "docs" / "benchmarks" / "sizes.svg": sizes,
+    ROOT / "docs" / "benchmarks" / "sizes.svg": lines.puts,
+    ROOT / "docs" / "benchmarks" / "pages.svg": lines.pages,
+    ROOT / "docs" / "benchmarks" / "filters.svg": lines.filters,
 }
 _TOOLS: Final = ("wrk", "taskset")
 _DATA: Final = ROOT / "benchmarks" / ".data"
@@ -68,7 +71,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="kvput beside others.")
     parser.add_argument("--rounds", type=_positive, default=5)
     parser.add_argument("--seconds", type=_positive, default=4, help="length of one run of wrk")
-    parser.add_argument("--only", metavar="WORK,...", help=f"of {', '.join(_works())}")
+    parser.add_argument("--only", metavar="WORK,...", help=f"of {', '.join([*GROUPS, *_works()])}")
     parser.add_argument("--peers", metavar="NAME,...", help=f"of {', '.join(_peers())}")
     parser.add_argument("--data", type=Path, default=_DATA, help="a folder on the disk to measure")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to it as well")
@@ -83,11 +86,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     for option, known in (("only", _works()), ("peers", _peers())):
         given = getattr(options, option)
-        chosen = known if given is None else given.split(",")
+        asked = known if given is None else given.split(",")
+        groups = GROUPS if option == "only" else {}
+        chosen = [key for name in asked for key in groups.get(name, (name,))]
         for name in chosen:
             if name not in known:
-                parser.error(f"--{option}: {name!r} is none of {', '.join(known)}")
-        setattr(options, option, chosen)
+                parser.error(f"--{option}: {name!r} is none of {', '.join([*groups, *known])}")
+        setattr(options, option, [key for key in known if key in chosen])
     if (
         options.write
         and options.figures is None
@@ -126,9 +131,10 @@ def measured(options: argparse.Namespace, cores: Cores) -> Results:
     progress = Progress()
     try:
         with tempfile.TemporaryDirectory(dir=options.data) as folder:
-            bench = Bench(Path(folder), cores, results)
-            starts = START in options.only and "kvput" in options.peers
-            bench.measure(works, present, starts=starts, progress=progress)
+            bench = Bench(Place(Path(folder), cores), results)
+            own = KVPUT in options.peers
+            unloaded = [key for key in UNLOADED if own and key in options.only]
+            bench.measure(works, present, unloaded, progress)
             progress.tell("clearing the data away")
     finally:
         progress.clear()
@@ -155,7 +161,7 @@ def write(results: Results) -> None:
 
 
 def _works() -> list[str]:
-    return [*(work.key for work in WORKS), START]
+    return [*(work.key for work in WORKS), *UNLOADED]
 
 
 def _peers() -> list[str]:

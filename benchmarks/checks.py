@@ -1,7 +1,8 @@
 """What is measured must be what its name says: a server is asked before its load and after.
 
-Before: each kind of request gets its status, and what was written can be read, by GET and on
-disk. After: the last run's writes are there, as many as wrk counted.
+Before: each kind of request gets its status, what was written can be read, by GET and on disk,
+and a list has the items that the disk says it has. After: the last run's writes are there, as many
+as wrk counted.
 """
 
 import time
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.layouts import Layout
+from benchmarks.articles import FILTERED_BY, PAGE_SIZE, SORTED_BY
+from benchmarks.layouts import Layout, Values
 from benchmarks.load import Failure, Figure
 from benchmarks.peers import Peer
 from benchmarks.servers import Answer, Server
@@ -51,6 +53,8 @@ class Checks:
             Kind.PUT: self._put,
             Kind.CREATE: self._create,
             Kind.POST: self._post,
+            Kind.PAGE: self._pages,
+            Kind.FILTER: self._filtered,
         }[self.work.kind]
         return check()
 
@@ -119,6 +123,33 @@ class Checks:
             self._eventually(lambda: self.count() == counted + 1, "POST leaves nothing on disk")
         return {}
 
+    def _pages(self) -> dict[str, str]:
+        views = sorted(_views(value) for value in self._values())
+        for page, wanted in ((1, views[:PAGE_SIZE]), (self.work.choices, views[-PAGE_SIZE:])):
+            if [item.get(SORTED_BY) for item in self._items(page)] != wanted:
+                raise Failure(f"page {page} is not the one that is on disk")
+        return {}
+
+    def _filtered(self) -> dict[str, str]:
+        for choice in (1, self.work.choices):
+            category = f"c{choice}"
+            there = sum(value[FILTERED_BY] == category for value in self._values())
+            wanted = [category] * min(there, PAGE_SIZE)
+            if [item.get(FILTERED_BY) for item in self._items(choice)] != wanted:
+                raise Failure(f"{category} is not answered with what is on disk")
+        return {}
+
+    def _values(self) -> Values:
+        """All that is on disk."""
+        assert self.peer.layout is not None
+        return self.peer.layout.values(self.folder)
+
+    def _items(self, choice: int) -> Values:
+        """What a list gives."""
+        assert self.peer.dialect is not None
+        target = self.peer.dialect.target(self.work.kind, str(choice))
+        return self.peer.dialect.items(self._ask(self.work.kind, "GET", target).content)
+
     def _write(self, kind: Kind, key: str) -> None:
         """PUT once, and find it."""
         sent = content(version(next(self.runs), 0))
@@ -166,6 +197,13 @@ class Checks:
             if time.monotonic() > end:
                 raise Failure(otherwise)
             time.sleep(0.05)
+
+
+def _views(value: dict[str, object]) -> int:
+    """What the pages are sorted by."""
+    views = value[SORTED_BY]
+    assert isinstance(views, int)
+    return views
 
 
 def _is_stored(layout: Layout, folder: Path, key: str, sent: bytes) -> bool:

@@ -4,12 +4,8 @@ import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Final
 
 from benchmarks.load import Figure
-
-LARGE: Final = 100_000
-"""The resources that there are in the large start; there are none in the small one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,12 @@ class Results:
     append_ms: list[float] = field(default_factory=list)
     """For each round, the median of one append of 400 bytes and its fdatasync."""
 
+    first_lists: dict[str, list[float]] = field(default_factory=dict)
+    """The seconds that kvput's first list takes; by its key of `benchmarks.works`."""
+
+    list_bytes: list[int] = field(default_factory=list)
+    """The memory that kvput takes more once it has listed, sorted and filtered."""
+
     def add(self, work: str, peer: str, figure: Figure) -> None:
         """Keep a run."""
         self.runs.setdefault(work, {}).setdefault(peer, []).append(figure)
@@ -89,6 +91,10 @@ class Results:
     def start_seconds(self, resources: int) -> float | None:
         """The median of the times that a start takes."""
         return median([start.seconds for start in self.starts.get(resources, ())])
+
+    def first_list(self, key: str) -> float | None:
+        """The median of the seconds of a first list."""
+        return median(self.first_lists.get(key, ()))
 
     def start_bytes(self, resources: int) -> float | None:
         """The median of the memory after a start."""

@@ -1,19 +1,23 @@
 """How the servers keep their resources on disk: a file for each, or one document for all."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from benchmarks.works import content, version
-
 _NAME: Final = "articles"
+
+Contents = Callable[[int], bytes]
+"""Gives the content of each resource by its number."""
+
+Values = list[dict[str, object]]
 
 
 class Layout(Protocol):
     """A server's data folder."""
 
-    def seed(self, folder: Path, resources: int) -> None:
+    def seed(self, folder: Path, resources: int, contents: Contents) -> None:
         """Fill a new folder with the resources 1, 2, 3, ... of the collection."""
 
     def count(self, folder: Path) -> int:
@@ -21,6 +25,9 @@ class Layout(Protocol):
 
     def stored(self, folder: Path, key: str) -> bytes | None:
         """A resource as it is on disk; None where there is none."""
+
+    def values(self, folder: Path) -> Values:
+        """All resources on disk, in any order."""
 
     def is_same(self, given: bytes, sent: bytes) -> bool:
         """Whether the server gives what was sent, as far as it promises to."""
@@ -32,17 +39,16 @@ class Files:
 
     suffix: str = ""
 
-    def seed(self, folder: Path, resources: int) -> None:
+    def seed(self, folder: Path, resources: int, contents: Contents) -> None:
         """Write the files."""
         collection = folder / _NAME
         collection.mkdir(parents=True)
-        seeded = content(version(0, 0))
         for number in range(1, resources + 1):
-            (collection / f"{number}{self.suffix}").write_bytes(seeded)
+            (collection / f"{number}{self.suffix}").write_bytes(contents(number))
 
     def count(self, folder: Path) -> int:
-        """Count the files; those with a leading dot are the server's own."""
-        return sum(not file.name.startswith(".") for file in (folder / _NAME).iterdir())
+        """Count the files."""
+        return len(self._files(folder))
 
     def stored(self, folder: Path, key: str) -> bytes | None:
         """Read the file."""
@@ -51,9 +57,17 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def values(self, folder: Path) -> Values:
+        """Read each file."""
+        return [json.loads(file.read_bytes()) for file in self._files(folder)]
+
     def is_same(self, given: bytes, sent: bytes) -> bool:
         """Compare bytes."""
         return given == sent
+
+    def _files(self, folder: Path) -> list[Path]:
+        """The files; those with a leading dot are the server's own."""
+        return [file for file in (folder / _NAME).iterdir() if not file.name.startswith(".")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +76,35 @@ class Document:
 
     file: str = "db.json"
 
-    def seed(self, folder: Path, resources: int) -> None:
+    def seed(self, folder: Path, resources: int, contents: Contents) -> None:
         """Write the document."""
         folder.mkdir(parents=True)
-        seeded = json.loads(content(version(0, 0)))
-        items = [{"id": str(number), **seeded} for number in range(1, resources + 1)]
+        items = [
+            {"id": str(number), **json.loads(contents(number))}
+            for number in range(1, resources + 1)
+        ]
         (folder / self.file).write_text(json.dumps({_NAME: items}, indent=2), "ascii")
 
     def count(self, folder: Path) -> int:
         """Count the items."""
-        return len(self._items(folder))
+        return len(self.values(folder))
 
     def stored(self, folder: Path, key: str) -> bytes | None:
         """Find the item."""
-        found = next((item for item in self._items(folder) if str(item["id"]) == key), None)
+        found = next((item for item in self.values(folder) if str(item["id"]) == key), None)
         return None if found is None else json.dumps(found).encode()
+
+    def values(self, folder: Path) -> Values:
+        """The items; none while the document is being written."""
+        try:
+            items: Values = json.loads((folder / self.file).read_bytes())[_NAME]
+        except (FileNotFoundError, ValueError):
+            return []
+        return items
 
     def is_same(self, given: bytes, sent: bytes) -> bool:
         """Compare values, but for the `id` that the server adds."""
         return _without_id(given) == _without_id(sent)
-
-    def _items(self, folder: Path) -> list[dict[str, object]]:
-        """The items; none while the document is being written."""
-        try:
-            items: list[dict[str, object]] = json.loads((folder / self.file).read_bytes())[_NAME]
-        except (FileNotFoundError, ValueError):
-            return []
-        return items
 
 
 def _without_id(given: bytes) -> object:

@@ -2,13 +2,17 @@
 
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.works import STRIDE, Work, content, version
+from benchmarks.works import STRIDE, Work
 
 TOO_SLOW: Final = "no request finished in"
+NO_ANSWER: Final = "no answer in"
+"""How the reasons begin that tell of a server that is too slow for a work, not wrong in it."""
+
 _SCRIPT: Final = Path(__file__).with_name("requests.lua")
 _FIGURES: Final = re.compile(
     r"^figures requests=(\d+) microseconds=(\d+) p50=(\d+) p99=(\d+) status=(\d+) broken=(\d+)$",
@@ -35,43 +39,56 @@ class Figure:
     p99_ms: float
 
 
-def command(work: Work, port: int, run: int, seconds: int, fields: dict[str, str]) -> list[str]:
-    """The command of wrk for one run."""
-    given = {"Content-Type": "application/json", **fields} if work.kind.writes else fields
-    return [
-        "wrk",
-        "--threads=1",
-        f"--connections={work.connections}",
-        f"--duration={seconds}",
-        f"--script={_SCRIPT}",
-        *(part for name, value in given.items() for part in ("--header", f"{name}: {value}")),
-        f"http://127.0.0.1:{port}",
-        "--",
-        work.kind,
-        str(run),
-        str(work.resources),
-        str(STRIDE),
-        content(version(0, 0)).decode(),
-    ]
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load of a work on a server, from one core."""
 
+    work: Work
+    port: int
+    core: int
+    text: str
+    """What is sent: a content with zeros for its version, or a target with an @ in it."""
 
-def load(
-    work: Work, port: int, core: int, run: int, seconds: int, fields: dict[str, str]
-) -> Figure:
-    """Load the server from one core. Raises `Failure` for errors, `Skip` where none finished."""
-    try:
-        printed = subprocess.run(
-            ["taskset", "-c", str(core), *command(work, port, run, seconds, fields)],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=seconds + _SPARE_SECONDS,
-        ).stdout
-    except subprocess.CalledProcessError as error:
-        raise Failure(f"wrk failed: {(error.stderr or error.stdout).strip()}") from error
-    except subprocess.TimeoutExpired as error:
-        raise Failure(f"wrk did not end within {seconds + _SPARE_SECONDS} s") from error
-    return read_figure(printed, seconds)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def command(self, run: int, seconds: int) -> list[str]:
+        """The command of wrk for one run."""
+        work, fields = self.work, {**self.fields}
+        if work.kind.writes:
+            fields = {"Content-Type": "application/json", **fields}
+        return [
+            "wrk",
+            "--threads=1",
+            f"--connections={work.connections}",
+            f"--duration={seconds}",
+            # What takes longer than this is no part of wrk's percentiles: nothing here does.
+            f"--timeout={seconds + 1}",
+            f"--script={_SCRIPT}",
+            *(part for name, value in fields.items() for part in ("--header", f"{name}: {value}")),
+            f"http://127.0.0.1:{self.port}",
+            "--",
+            work.kind,
+            str(run),
+            str(work.choices),
+            str(STRIDE),
+            self.text,
+        ]
+
+    def run(self, run: int, seconds: int) -> Figure:
+        """Load the server. Raises `Failure` for errors, `Skip` where no request finished."""
+        try:
+            printed = subprocess.run(
+                ["taskset", "-c", str(self.core), *self.command(run, seconds)],
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=seconds + _SPARE_SECONDS,
+            ).stdout
+        except subprocess.CalledProcessError as error:
+            raise Failure(f"wrk failed: {(error.stderr or error.stdout).strip()}") from error
+        except subprocess.TimeoutExpired as error:
+            raise Failure(f"wrk did not end within {seconds + _SPARE_SECONDS} s") from error
+        return read_figure(printed, seconds)
 
 
 def read_figure(printed: str, seconds: int) -> Figure:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from benchmarks.dialects import ARRAY, ENVELOPE, Dialect
 from benchmarks.install import (
     MODULES,
     PROGRAMS,
@@ -60,6 +61,9 @@ class Peer:
     refuses: Mapping[Kind, str] = field(default_factory=dict)
     """The kinds of requests that it does not do, with the reason."""
 
+    dialect: Dialect | None = None
+    """How its lists are asked for; None where it has none that could be compared."""
+
     of_repository: bool = False
     """Started in the repository, whose packages it runs."""
 
@@ -75,6 +79,8 @@ _STATUSES: Final = {
     Kind.PUT: 200,
     Kind.CREATE: 201,
     Kind.POST: 201,
+    Kind.PAGE: 200,
+    Kind.FILTER: 200,
 }
 
 
@@ -193,6 +199,30 @@ _NO_CREATE: Final = "its PUT of a new name is 404: POST is how it creates"
 _NO_POST: Final = "it does not create by POST"
 _NO_304: Final = "it sends no ETag and answers no conditional GET"
 
+
+def _json_server(
+    key: str,
+    name: str,
+    how: str,
+    command: Callable[[Path, int], list[str]],
+    dialect: Dialect,
+    refuses: Mapping[Kind, str],
+) -> Peer:
+    """The row of one of the two, which are one thing but for the options and the lists."""
+    return Peer(
+        key=key,
+        name=name,
+        about=f"{how} Keeps all resources in memory and writes all of them to one file for each "
+        "write, without sync.",
+        command=command,
+        version=lambda: _node_version(key),
+        missing=lambda: missing_modules(key),
+        layout=Document(),
+        refuses=refuses,
+        dialect=dialect,
+    )
+
+
 PEERS: Final = (
     Peer(
         key=KVPUT,
@@ -203,6 +233,7 @@ PEERS: Final = (
         version=_kvput_version,
         missing=_nothing_missing,
         layout=Files(".json"),
+        dialect=ARRAY,
         of_repository=True,
     ),
     Peer(
@@ -229,27 +260,21 @@ PEERS: Final = (
         statuses={Kind.PUT: 204},
         refuses={Kind.POST: _NO_POST},
     ),
-    Peer(
-        key=JSON_SERVER_0,
-        name="json-server 0.17",
-        about="Its command with `--quiet`. Keeps all resources in memory and writes all of them to "
-        "one file for each write, without sync.",
-        command=_json_server_0,
-        version=lambda: _node_version(JSON_SERVER_0),
-        missing=lambda: missing_modules(JSON_SERVER_0),
-        layout=Document(),
-        refuses={Kind.CREATE: _NO_CREATE},
+    _json_server(
+        JSON_SERVER_0,
+        "json-server 0.17",
+        "Its command with `--quiet`.",
+        _json_server_0,
+        ARRAY,
+        {Kind.CREATE: _NO_CREATE},
     ),
-    Peer(
-        key=JSON_SERVER_1,
-        name="json-server 1.0",
-        about="Its command, as it is. Keeps all resources in memory and writes all of them to one "
-        "file for each write, without sync.",
-        command=_json_server_1,
-        version=lambda: _node_version(JSON_SERVER_1),
-        missing=lambda: missing_modules(JSON_SERVER_1),
-        layout=Document(),
-        refuses={Kind.CREATE: _NO_CREATE, Kind.REVALIDATE: _NO_304},
+    _json_server(
+        JSON_SERVER_1,
+        "json-server 1.0",
+        "Its command, as it is.",
+        _json_server_1,
+        ENVELOPE,
+        {Kind.CREATE: _NO_CREATE, Kind.REVALIDATE: _NO_304},
     ),
     Peer(
         key=UNSTORAGE,

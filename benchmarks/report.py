@@ -4,13 +4,24 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from benchmarks.figures import LARGE, Medians, Results
+from benchmarks.figures import Medians, Results, median
 from benchmarks.peers import BARE, KVPUT, PEERS
-from benchmarks.targets import TARGETS, Verdict, lone_floor, ratio
-from benchmarks.works import WORKS, Work
+from benchmarks.targets import TARGETS, Verdict, list_memory, lone_floor, ratio
+from benchmarks.works import (
+    FIRST_LISTS,
+    LARGE,
+    LISTS,
+    PAGES,
+    PAGES_BESIDE_PUTS,
+    RESOURCES,
+    SINGLE,
+    WORKS,
+    Work,
+)
 
 _NOTHING: Final = "-"
-_LISTED: Final = tuple(work for work in WORKS if not work.only)
+_BY_ALL: Final = tuple(work for work in SINGLE if not work.only)
+_TITLES: Final = {work.key: work.title for work in WORKS}
 _MARKS: Final = {Verdict.REACHED: "reached", Verdict.SHORT: "**short**"}
 
 
@@ -19,10 +30,11 @@ _MARKS: Final = {Verdict.REACHED: "reached", Verdict.SHORT: "**short**"}
 
 def terminal(results: Results) -> str:
     """All that was found, in columns."""
-    blocks = [_block(work, results) for work in WORKS if work.key in results.runs]
-    single = [f"  {name:<58}{value:>18}" for name, value in _single(results)]
-    if single:
-        blocks.append("\n".join(["without load, or alone", *single]))
+    blocks = [_block(work, results) for work in WORKS if _is_known(work, results)]
+    alone = [*_single(results), *_lists(results)]
+    if alone:
+        rows = [f"  {name:<64}{value:>12}" for name, value in alone]
+        blocks.append("\n".join(["without load, or alone", *rows]))
     judged = [(target, target.verdict(results)) for target in TARGETS]
     lines = [
         f"  {target.title:<70}{target.found(results):>10}  {target.goal():<34}{verdict}"
@@ -39,9 +51,14 @@ def terminal(results: Results) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def _is_known(work: Work, results: Results) -> bool:
+    """Whether there is anything to say of a work."""
+    return bool(results.runs.get(work.key) or results.skipped.get(work.key))
+
+
 def _block(work: Work, results: Results) -> str:
     """One work: a line for each server."""
-    lines = [f"{work.title:<20}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'kvput is':>10}"]
+    lines = [f"{work.title:<30}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'kvput is':>10}"]
     own = results.rate(work.key, KVPUT)
     for peer in PEERS:
         medians = results.medians(work.key, peer.key)
@@ -49,11 +66,11 @@ def _block(work: Work, results: Results) -> str:
             times = ratio(own, medians.requests_per_second)
             beside = "" if times is None or peer.key == KVPUT else f"{times:.2f} x"
             lines.append(
-                f"  {peer.name:<18}{medians.requests_per_second:>12,.0f}{medians.p50_ms:>10.2f}"
+                f"  {peer.name:<28}{medians.requests_per_second:>12,.0f}{medians.p50_ms:>10.2f}"
                 f"{medians.p99_ms:>10.2f}{beside:>10}"
             )
         elif work.is_for(peer.key) and (reason := results.skipped.get(work.key, {}).get(peer.key)):
-            lines.append(f"  {peer.name:<18}{_NOTHING:>12}  {reason}")
+            lines.append(f"  {peer.name:<28}{_NOTHING:>12}  {reason}")
     return "\n".join(lines)
 
 
@@ -72,19 +89,41 @@ def rounds(results: Results) -> str:
 
 def rates_table(results: Results) -> str:
     """Requests per second: a row for each work, a column for each server."""
-    return _matrix(results, lambda medians: f"{medians.requests_per_second:,.0f}")
+    return _matrix(results, _BY_ALL, _rate)
 
 
 def times_table(results: Results) -> str:
     """p50 and p99 in milliseconds: a row for each work, a column for each server."""
-    return _matrix(results, lambda medians: f"{medians.p50_ms:.2f} / {medians.p99_ms:.2f}")
+    return _matrix(results, _BY_ALL, _times)
 
 
-def _matrix(results: Results, cell: Callable[[Medians], str]) -> str:
-    """A row for each work, a column for each server that was measured."""
-    shown = [peer for peer in PEERS if peer.key not in results.absent]
+def list_rates_table(results: Results) -> str:
+    """Lists per second: a row for each work, a column for each server that gives them."""
+    return _matrix(results, LISTS, _rate)
+
+
+def list_times_table(results: Results) -> str:
+    """p50 and p99 in milliseconds: a row for each work, a column for each server with lists."""
+    return _matrix(results, LISTS, _times)
+
+
+def _rate(medians: Medians) -> str:
+    return f"{medians.requests_per_second:,.0f}"
+
+
+def _times(medians: Medians) -> str:
+    return f"{medians.p50_ms:.2f} / {medians.p99_ms:.2f}"
+
+
+def _matrix(results: Results, works: Sequence[Work], cell: Callable[[Medians], str]) -> str:
+    """A row for each work, a column for each server that was measured with any of them."""
+    shown = [
+        peer
+        for peer in PEERS
+        if peer.key not in results.absent and any(work.is_for(peer.key) for work in works)
+    ]
     rows = []
-    for work in _LISTED:
+    for work in works:
         found = [results.medians(work.key, peer.key) for peer in shown]
         rows.append([work.title, *(cell(medians) if medians else _NOTHING for medians in found)])
     return _table(["work", *(peer.name for peer in shown)], rows, numbers=True)
@@ -126,6 +165,11 @@ def single_table(results: Results) -> str:
     return _table(["", "found"], [list(pair) for pair in _single(results)], numbers=True)
 
 
+def lists_table(results: Results) -> str:
+    """What lists cost kvput beside what each of them takes."""
+    return _table(["", "found"], [list(pair) for pair in _lists(results)], numbers=True)
+
+
 def servers_table(results: Results) -> str:
     """What each server is, and the version that was measured."""
     rows = [
@@ -151,6 +195,9 @@ PARTS: Final[dict[str, Callable[[Results], str]]] = {
     "rates": rates_table,
     "times": times_table,
     "reasons": reasons,
+    "list-rates": list_rates_table,
+    "list-times": list_times_table,
+    "lists": lists_table,
     "single": single_table,
     "servers": servers_table,
     "machine": machine_list,
@@ -188,6 +235,25 @@ def _single(results: Results) -> list[tuple[str, str]]:
         rows.append(("lone writer's floor: the sum of these two", f"{floor:.3f} ms"))
         rows.append(("lone writer's PUT, kvput, p50", f"{own.p50_ms:.3f} ms"))
         rows.append(("lone writer's PUT, kvput, p99", f"{own.p99_ms:.3f} ms"))
+    return rows
+
+
+def _lists(results: Results) -> list[tuple[str, str]]:
+    """Names and values of what lists cost a process once, and of what PUTs take from them."""
+    rows: list[tuple[str, str]] = []
+    for first in FIRST_LISTS:
+        seconds = results.first_list(first.key)
+        if seconds is not None:
+            rows.append((first.title, f"{seconds:.2f} s"))
+    taken, times = median(results.list_bytes), list_memory(results)
+    if taken is not None and times is not None:
+        rows.append((f"memory that lists of {LARGE:,} take", f"{taken / 1e6:.1f} MB"))
+        rows.append(("the same, beside the bytes of the files", f"{times:.2f} times"))
+    for size, work in PAGES_BESIDE_PUTS.items():
+        for other in {size: PAGES[size], RESOURCES: PAGES[RESOURCES]}.values():
+            times = ratio(results.rate(work, KVPUT), results.rate(other, KVPUT))
+            if times is not None:
+                rows.append((f"{_TITLES[work]}, beside {_TITLES[other]}", f"{times:.2f} times"))
     return rows
 
 

@@ -1,7 +1,8 @@
 -- What wrk sends, and one line of figures at the end.
 --
--- Arguments, after `--`: the kind of request, the number of the run, the number of
--- resources, the stride by which they are walked, the content with ten zeros for its version.
+-- Arguments, after `--`: the kind of request, the number of the run, the number of resources
+-- (of a list: of pages or categories), the stride by which resources are walked, the content with
+-- ten zeros for its version (of a list: its target with an @ for the page or category).
 -- benchmarks/works.py counts and names alike.
 
 local COLLECTION = "/articles/"
@@ -67,10 +68,24 @@ function makers.create(run, _, _, content)
    end
 end
 
+-- Chosen at random, and not walked: neighbours in the order may be cheaper.
+function makers.page(run, choices, _, target)
+   local ready = {}
+   for choice = 1, choices do
+      ready[choice] = wrk.format("GET", (target:gsub("@", choice)))
+   end
+   math.randomseed(run)
+   return function()
+      return ready[math.random(choices)]
+   end
+end
+
+makers.filter = makers.page
+
 function init(arguments)
-   local kind, run, resources, stride, content = unpack(arguments)
+   local kind, run, choices, stride, content = unpack(arguments)
    -- A global `request` is called for each request: none is set where all are the same.
-   request = makers[kind](tonumber(run), tonumber(resources), tonumber(stride), content)
+   request = makers[kind](tonumber(run), tonumber(choices), tonumber(stride), content)
    if request == nil then
       local text = wrk.format()
       wrk.request = function() return text end

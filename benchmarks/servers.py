@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.load import Failure
+from benchmarks.load import NO_ANSWER, Failure, Skip
 
 ADDRESS: Final = "127.0.0.1"
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 30.0
 _PROBE: Final = "/articles/1"
+_ANSWER_SECONDS: Final = 10.0
+_CATCH_UP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.002
 _TOLD_CHARACTERS: Final = 600
 
@@ -49,12 +51,23 @@ class Server:
         path: str,
         fields: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        *,
+        within: float = _ANSWER_SECONDS,
     ) -> Answer:
-        """One request, on a connection of its own."""
+        """One request, on a connection of its own.
+
+        Raises `Skip` where the answer takes more than so many seconds, `Failure` where none comes.
+        """
         try:
-            return ask(self.port, method, path, fields, content)
+            return ask(self.port, method, path, fields, content, within=within)
+        except TimeoutError as error:
+            raise Skip(f"{NO_ANSWER} {within:g} s") from error
         except (OSError, http.client.HTTPException) as error:
             raise Failure(f"{method} {path} was not answered: {error!r}") from error
+
+    def catch_up(self) -> None:
+        """Wait until it answers again: a slow one works on what a load has left behind."""
+        self.ask("GET", _PROBE, within=_CATCH_UP_SECONDS)
 
     def memory_bytes(self) -> int:
         """The memory that it holds (resident set), without that of other processes."""
@@ -70,9 +83,11 @@ def ask(
     path: str,
     fields: Mapping[str, str] | None = None,
     content: bytes | None = None,
+    *,
+    within: float = _ANSWER_SECONDS,
 ) -> Answer:
     """One request to a port. Raises OSError or HTTPException where no answer comes."""
-    connection = http.client.HTTPConnection(ADDRESS, port, timeout=10)
+    connection = http.client.HTTPConnection(ADDRESS, port, timeout=within)
     try:
         connection.request(method, path, content, dict(fields or {}))
         answer = connection.getresponse()

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from benchmarks.figures import LARGE, Results
+from benchmarks.articles import BYTES
+from benchmarks.figures import Results, median
 from benchmarks.peers import BARE, JSON_SERVER_1, KVPUT, NGINX
+from benchmarks.works import (
+    FIRST_LISTS,
+    LARGE,
+    PAGES,
+    PAGES_BESIDE_PUTS,
+    PUTS_BESIDE,
+    RESOURCES,
+)
 
 _MEGABYTE: Final = 1e6
 _TIMES: Final = "times"
@@ -77,9 +86,13 @@ def beside(
     return measure
 
 
-def _size(results: Results) -> float | None:
-    """kvput's PUT in the largest collection as a multiple of that in the smallest."""
-    return ratio(results.rate("put-100000", KVPUT), results.rate("put-100", KVPUT))
+def own(work: str, other_work: str) -> Callable[[Results], float | None]:
+    """kvput's rate in a work as a multiple of its rate in another one."""
+
+    def measure(results: Results) -> float | None:
+        return ratio(results.rate(work, KVPUT), results.rate(other_work, KVPUT))
+
+    return measure
 
 
 def _start(results: Results) -> float | None:
@@ -92,6 +105,18 @@ def _memory(results: Results) -> float | None:
     """The megabytes that a start takes more with many resources than with none."""
     large, small = results.start_bytes(LARGE), results.start_bytes(0)
     return None if large is None or small is None else (large - small) / _MEGABYTE
+
+
+def _first_list(results: Results) -> float | None:
+    """The seconds of the slower one of the first lists over files that the system has at hand."""
+    found = [results.first_list(first.key) for first in FIRST_LISTS if first.is_cached]
+    known = [seconds for seconds in found if seconds is not None]
+    return max(known) if len(known) == len(found) else None
+
+
+def list_memory(results: Results) -> float | None:
+    """The memory that lists take, as a multiple of the bytes of the files."""
+    return ratio(median(results.list_bytes), LARGE * BYTES)
 
 
 def lone_floor(results: Results) -> float | None:
@@ -124,13 +149,30 @@ TARGETS: Final = (
     Target(
         "PUT create, beside json-server 1.0's POST", 4.0, beside("create", JSON_SERVER_1, "post")
     ),
-    Target("PUT over 100,000, beside PUT over 100", 0.9, _size),
+    Target("PUT over 100,000, beside PUT over 100", 0.9, own("put-100000", "put-100")),
     Target("start with 100,000, beyond that with none", 0.5, _start, "s", at_most=True),
     Target("memory after it, beyond that with none", 20.0, _memory, "MB", at_most=True),
     Target(
         "PUT of a lone writer, p50, beside a synced append and a bare answer",
         1.5,
         _lone,
+        at_most=True,
+    ),
+    *(
+        Target(f"{title}, beside json-server 1.0", 20.0, beside(work, JSON_SERVER_1))
+        for work, title in (("page-1000", "page over 1,000"), ("filter-1000", "filter over 1,000"))
+    ),
+    Target("page over 100,000, beside page over 1,000", 0.7, own(PAGES[LARGE], PAGES[RESOURCES])),
+    Target(
+        f"the same, with {PUTS_BESIDE} PUT/s beside each",
+        0.7,
+        own(PAGES_BESIDE_PUTS[LARGE], PAGES_BESIDE_PUTS[RESOURCES]),
+    ),
+    Target("first list of 100,000, files cached", 3.0, _first_list, "s", at_most=True),
+    Target(
+        "memory that lists of 100,000 take, beside the bytes of the files",
+        2.5,
+        list_memory,
         at_most=True,
     ),
 )

@@ -1,19 +1,19 @@
 """The works: what every server is asked to do, and the 300 bytes that it does it with.
 
 No server is named here but those that a work is kept to; how one is started is in `peers`,
-how one is loaded in `load`.
+how one is loaded in `load`. The resources of the collections that are listed are in `articles`.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from benchmarks.articles import BYTES, CATEGORIES, PAGE_SIZE, article
+
 CONNECTIONS: Final = 32
 RESOURCES: Final = 1_000
-BYTES: Final = 300
-"""The size of a resource, as a small one of a content API has it."""
-
 COLLECTION: Final = "/articles"
 STRIDE: Final = 7919
 """Coprime to all sizes: walking by it meets each resource once, and no neighbours in turn."""
@@ -37,6 +37,8 @@ class Kind(StrEnum):
     PUT = "put"
     CREATE = "create"
     POST = "post"
+    PAGE = "page"
+    FILTER = "filter"
 
     @property
     def writes(self) -> bool:
@@ -47,6 +49,11 @@ class Kind(StrEnum):
     def adds(self) -> bool:
         """Whether the collection grows."""
         return self in {Kind.CREATE, Kind.POST}
+
+    @property
+    def lists(self) -> bool:
+        """Whether a part of the collection is asked for, and not one resource."""
+        return self in {Kind.PAGE, Kind.FILTER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,27 @@ class Work:
     without: frozenset[str] = frozenset()
     """The keys of the servers to which it means nothing."""
 
+    puts_beside: int = 0
+    """The PUTs per second that go to the same collection meanwhile, over other connections."""
+
+    @property
+    def choices(self) -> int:
+        """The resources, pages or categories that the requests choose from."""
+        by_kind = {Kind.PAGE: self.resources // PAGE_SIZE, Kind.FILTER: CATEGORIES}
+        return by_kind.get(self.kind, self.resources)
+
+    @property
+    def contents(self) -> Callable[[int], bytes]:
+        """The content of each resource, by its number, before the work begins."""
+        return article if self.kind.lists else seeded
+
     def is_for(self, peer: str) -> bool:
         """Whether the server of this key does it."""
         return peer not in self.without and (not self.only or peer in self.only)
 
 
 _NO_STORE: Final = frozenset({"bare"})
-WORKS: Final = (
+SINGLE: Final = (
     Work("hot-get", "hot GET", Kind.HOT),
     Work("get", "GET over 1,000", Kind.GET),
     Work("304", "304", Kind.REVALIDATE),
@@ -82,11 +103,76 @@ WORKS: Final = (
     Work("put-100000", "PUT over 100,000", Kind.PUT, 100_000, without=_NO_STORE),
     Work("lone", "PUT, lone writer", Kind.PUT, connections=1, only=frozenset({"kvput", "bare"})),
 )
-START: Final = "start"
-"""The key of the one measurement without load: start time and memory."""
+"""Those that ask for one resource."""
 
 SIZES: Final = {100: "put-100", 1_000: "put", 10_000: "put-10000", 100_000: "put-100000"}
 """The works that differ in nothing but the size of the collection."""
+
+PAGES: Final = {size: f"page-{size}" for size in SIZES}
+FILTERS: Final = {size: f"filter-{size}" for size in SIZES}
+PUTS_BESIDE: Final = 50
+PAGES_BESIDE_PUTS: Final = {size: f"page-{size}-puts" for size in (1_000, 100_000)}
+
+_LISTING: Final = frozenset({"kvput", "json-server-0.17", "json-server-1.0"})
+LISTS: Final = (
+    *(
+        Work(key, f"page over {size:,}", Kind.PAGE, size, only=_LISTING)
+        for size, key in PAGES.items()
+    ),
+    *(
+        Work(key, f"filter over {size:,}", Kind.FILTER, size, only=_LISTING)
+        for size, key in FILTERS.items()
+    ),
+    *(
+        Work(
+            key,
+            f"page over {size:,}, {PUTS_BESIDE} PUT/s",
+            Kind.PAGE,
+            size,
+            only=frozenset({"kvput"}),
+            puts_beside=PUTS_BESIDE,
+        )
+        for size, key in PAGES_BESIDE_PUTS.items()
+    ),
+)
+"""Those that ask for a part of a collection."""
+
+WORKS: Final = (*SINGLE, *LISTS)
+
+START: Final = "start"
+FIRST_LIST: Final = "first-list"
+LIST_MEMORY: Final = "list-memory"
+LARGE: Final = 100_000
+"""The resources of the large start and of the first lists; the small start has none."""
+
+UNLOADED: Final = (START, FIRST_LIST, LIST_MEMORY)
+"""The keys of what is measured of kvput without load: times and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstList:
+    """The first list that a process is asked for; it has `LARGE` resources to look at."""
+
+    key: str
+    title: str
+    is_sorted: bool
+    is_cached: bool
+    """Whether the system has the files in its memory when the process starts."""
+
+
+FIRST_LISTS: Final = tuple(
+    FirstList(
+        f"{order}-{files}", f"first list of {LARGE:,}, {order}, files {files}", is_sorted, is_cached
+    )
+    for files, is_cached in (("cached", True), ("on disk", False))
+    for order, is_sorted in (("by name", False), ("sorted by a field", True))
+)
+
+GROUPS: Final = {
+    "resources": (*(work.key for work in SINGLE), START),
+    "collections": (*(work.key for work in LISTS), FIRST_LIST, LIST_MEMORY),
+}
+"""Names for several of these keys at once."""
 
 
 def version(run: int, lap: int) -> str:
@@ -99,6 +185,11 @@ def content(of_version: str) -> bytes:
     made = f"{_HEAD}{of_version}{_TAIL}{_BODY}{_END}".encode()
     assert len(made) == BYTES
     return made
+
+
+def seeded(_: int) -> bytes:
+    """What every resource holds before a work begins."""
+    return content(version(0, 0))
 
 
 def version_of(made: bytes) -> str:

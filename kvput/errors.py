@@ -52,6 +52,10 @@ class MethodNotImplemented(KvputError):
     """The method is not one that kvput knows."""
 
 
+class MalformedParameter(KvputError):
+    """A parameter of the query is unknown, or its value is not what the parameter takes."""
+
+
 # --- the message: framing, fields, host and origin --------------------------
 
 
@@ -113,6 +117,10 @@ class InvalidContent(KvputError):
     """The content parses, but cannot be taken: an `id` that is no name, a number JSON has not."""
 
 
+class InvalidPatch(KvputError):
+    """The patch document is well-formed, but no patch of its media type."""
+
+
 class ContentTooLarge(KvputError):
     """The content, as sent or as decoded, is over the limit."""
 
@@ -158,6 +166,22 @@ class NameInTheWay(KvputError):
 
 class IdTaken(KvputError):
     """The `id` that a POST asks for names a resource that exists."""
+
+
+class IdChanged(KvputError):
+    """The write would give the resource another `id` than its address says."""
+
+
+class PatchConflict(KvputError):
+    """The patch does not fit what is stored: a place is missing, or a test is false."""
+
+
+class StoredContentMalformed(KvputError):
+    """What is stored is no JSON, by a hand on the file, so that it cannot be changed in part."""
+
+
+class KeyReused(KvputError):
+    """The Idempotency-Key has been used for another request."""
 
 
 class CounterDamaged(KvputError):

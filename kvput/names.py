@@ -168,3 +168,41 @@ def shown(text: str) -> str:
     short = text if len(text) <= 60 else text[:60] + "..."
     printable = "!$&'()*+,;=:@%/?#[]<>{}|^`\\"
     return quote(short, safe=printable, errors="backslashreplace")
+
+
+# --- names that are numbers, and the order of names, the same in every store
+
+HIGHEST_NUMBER: Final = 2**53 - 1
+"""The largest number that a name is.
+
+RFC 8259 section 6: integers up to this one are "interoperable in the sense that
+implementations will agree exactly on their numeric values".
+"""
+
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
+_DIGITS: Final = re.compile("[0-9]+", re.ASCII)
+
+
+def number_of(name: str) -> int | None:
+    """The number that a name is, in its one decimal form (`7`, not `07`); None if it is none.
+
+    None also for one above HIGHEST_NUMBER: that is a name like any other.
+    """
+    number = int(name) if _NUMBER.fullmatch(name) else None
+    return None if number is None or number > HIGHEST_NUMBER else number
+
+
+def natural_order(name: str) -> tuple[str, str]:
+    """A sort key: runs of digits compare as numbers, other text by code point.
+
+    Numbers come before text (`2`, `10`, `a2`, `a10`); names that differ in
+    leading zeros alone are ordered as texts.
+    """
+    return _DIGITS.sub(_number_as_text, name), name
+
+
+def _number_as_text(digits: re.Match[str]) -> str:
+    # NUL, which no name holds, comes before all text. Of two numbers the longer is the
+    # larger: its length comes first, as one character.
+    significant = digits[0].lstrip("0")
+    return "\0" + chr(len(significant)) + significant

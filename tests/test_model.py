@@ -259,7 +259,7 @@ class Machine(RuleBasedStateMachine):
         model, before = self.model, self.model.resources.get(path)
         reply = self.request("DELETE", url(path), condition_fields(condition, before))
         if before is None:
-            assert reply.status == (405 if model.is_collection(path) else 404)
+            assert reply.status == (400 if model.is_collection(path) else 404)
         elif not holds(condition, before):
             assert reply.status == 412
         else:

@@ -67,6 +67,33 @@ async def test_one_replacement_wins(address: Address) -> None:
     assert (await address.request("GET", "/a/1")).body == b"%d" % won[0]
 
 
+async def test_one_guarded_patch_wins(address: Address) -> None:
+    """Of many JSON Patches that test what they read before they change it, one is done."""
+    await address.request("PUT", "/a/1", body=b'{"n": 1}')
+    patch = b"""[{"op": "test", "path": "/n", "value": 1},
+               {"op": "replace", "path": "/n", "value": %d}]"""
+    type_ = {"Content-Type": "application/json-patch+json"}
+    replies = await asyncio.gather(
+        *(address.request("PATCH", "/a/1", type_, patch % (n + 2)) for n in range(CLIENTS))
+    )
+    won = [n for n, reply in enumerate(replies) if reply.status == 200]
+    assert len(won) == 1
+    assert Counter(reply.status for reply in replies) == {200: 1, 409: CLIENTS - 1}
+    assert (await address.request("GET", "/a/1")).body == b'{"n": %d}' % (won[0] + 2)
+
+
+async def test_patches_of_different_members_are_all_done(address: Address) -> None:
+    """None overwrites what another one has changed: each sees those before it."""
+    await address.request("PUT", "/a/1", body=b"{}")
+    type_ = {"Content-Type": "application/merge-patch+json"}
+    found = await statuses(
+        *(address.request("PATCH", "/a/1", type_, b'{"m%d": 1}' % n) for n in range(CLIENTS))
+    )
+    assert found == {200: CLIENTS}
+    stored = (await address.request("GET", "/a/1")).json()
+    assert stored == {f"m{n}": 1 for n in range(CLIENTS)}
+
+
 async def test_one_deletion_wins(address: Address) -> None:
     """Of many DELETEs one removes the resource and shows it, all others find nothing."""
     await address.request("PUT", "/a/1", body=b"[1]")

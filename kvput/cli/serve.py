@@ -19,6 +19,7 @@ import click
 from aiohttp import web
 
 from kvput import __version__
+from kvput.cli.indexing import IndexingProgress
 from kvput.cli.printable import printable
 from kvput.config import Config
 from kvput.errors import ConfigError, KvputError
@@ -53,7 +54,7 @@ def serve(config: Config) -> None:
 
 
 async def _serve(config: Config) -> None:
-    store = open_store(config.data, read_cache=config.read_cache)
+    store = open_store(config.data, read_cache=config.read_cache, indexing=IndexingProgress())
     try:
         edge = make_app(store, config, _access_log(config))
         server = edge.server()
@@ -173,7 +174,7 @@ async def _finish_requests(edge: Edge, server: web.Server) -> None:
 async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> None:
     host, port = runner.addresses[0][:2]
     base = f"http://{_url_host(config.host, str(host))}:{port}"
-    top = await top_level(store)
+    top = await store.read(top_level)
     urls = (*top.collections, *top.resources)
     click.echo(f"kvput {__version__} serves {printable(str(config.data.resolve()))}")
     if store.read_only is not None:

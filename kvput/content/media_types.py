@@ -1,19 +1,27 @@
 """The media types that kvput takes: a table from media type to reader.
 
-Belongs here: which reader a Content-Type calls for, and what to say when there
-is none. Does not belong here: parsing the header field (the caller splits it),
-the formats themselves, and what a method does with the content.
+Belongs here: which reader a Content-Type calls for, what the readers give, and
+what to say when there is none. Does not belong here: parsing the header field (the
+caller splits it), the formats themselves, and what a method does with the content.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Generic, TypeVar
 
-from kvput.content import form, json5_text, json_text
+from kvput.content import csv_text, form, json5_text, json_lines, json_text, multipart, yaml_text
 from kvput.content.source_text import shown
-from kvput.errors import InvalidContent, MalformedContent, UnsupportedMediaType
+from kvput.content.text_types import Types, types_named
+from kvput.errors import ContentTooLarge, InvalidContent, MalformedContent, UnsupportedMediaType
+
+MAX_ROWS = 100_000
+"""Resources that one request can make."""
 
 _LARGEST_TRIED_AGAIN = 64 * 1024
+
+
+# --- values -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +37,77 @@ class Content:
     value: object
     transformed: bool
 
+    @property
+    def size(self) -> int:
+        """How many bytes there are to store."""
+        return len(self.body)
 
-Reader = Callable[[bytes], Content]
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resource of many: the bytes to store, what they hold, and the line on which it began."""
+
+    body: bytes
+    value: object
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManyContents:
+    """Content that holds many resources, at least one, in their order."""
+
+    rows: tuple[Row, ...]
+    transformed: bool
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are to store."""
+        return sum(len(row.body) for row in self.rows)
+
+
+AnyContent = Content | ManyContents
+_T = TypeVar("_T", Content, AnyContent)
+
+Reader = Callable[[bytes], _T]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a request says of its content beside the media type.
+
+    `parameters` are the media type's, their names in lower case; `types` is what
+    the query says of texts; `limit` the most bytes that the content may become.
+    """
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    types: str | None = None
+    limit: int = 16 * 2**20
+
+    def parameter(self, name: str) -> str | None:
+        """The value of the media type's parameter; None when absent."""
+        return dict(self.parameters).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class OnTerms(Generic[_T]):
+    """Makes the reader for one request. `make` raises what is wrong with the terms themselves."""
+
+    make: Callable[[Terms], Reader[_T]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MediaTable:
+class MediaTable(Generic[_T]):
     """The media types that a method takes.
 
     `rows` pair a media range (`type/subtype` or `type/*+suffix`) with its
     reader; `fields` name the header fields that tell a client of them.
     """
 
-    rows: tuple[tuple[str, Reader], ...]
+    rows: tuple[tuple[str, Reader[_T] | OnTerms[_T]], ...]
     fields: tuple[str, ...]
+
+
+# --- readers ----------------------------------------------------------------
 
 
 def read_json(body: bytes) -> Content:
@@ -98,9 +163,75 @@ def read_undeclared(body: bytes) -> Content:
     return _transformed(value)
 
 
-def read_form(body: bytes) -> Content:
-    """Read a form, which becomes JSON; raises MalformedContent and ContentTooLarge."""
-    return _transformed(form.parse(body))
+def read_yaml(body: bytes) -> Content:
+    """Read YAML, which becomes JSON; raises MalformedContent and InvalidContent."""
+    return _transformed(yaml_text.parse(body))
+
+
+def read_json_lines(body: bytes) -> ManyContents:
+    """Read a resource from each line, and keep its bytes; raises MalformedContent."""
+    rows = (Row(line, value, number) for number, line, value in json_lines.parse(body))
+    return ManyContents(_counted(rows), transformed=False)
+
+
+def form_reader(terms: Terms) -> Reader[Content]:
+    """The reader for a form, which becomes JSON. Raises MalformedParameter."""
+    types = types_named(terms.types)
+    return lambda body: _transformed(form.parse(body, types))
+
+
+def multipart_reader(terms: Terms) -> Reader[Content]:
+    """The reader for a form in parts, which becomes JSON. Raises MalformedParameter."""
+    types = types_named(terms.types)
+    boundary = terms.parameter("boundary")
+    return lambda body: _transformed(multipart.parse(body, boundary, types))
+
+
+def csv_reader(terms: Terms) -> Reader[AnyContent]:
+    """The reader for a table, each row of which becomes JSON.
+
+    Raises MalformedParameter, and UnsupportedMediaType for a table without a header.
+    """
+    types = types_named(terms.types)
+    # RFC 4180 section 3: header, optional, "present" or "absent".
+    header = terms.parameter("header")
+    if header is not None and header.lower() != "present":
+        raise UnsupportedMediaType(
+            f"A table with header={shown(header)} is not taken here, because its first line gives "
+            "the members their names: send one, and header=present or nothing."
+        )
+    return lambda body: ManyContents(_rows_of_table(body, types, terms.limit), transformed=True)
+
+
+def _rows_of_table(body: bytes, types: Types, limit: int) -> tuple[Row, ...]:
+    def rows() -> Iterable[Row]:
+        size = 0
+        for line, value in csv_text.parse(body, types):
+            text = json_text.dump(value)
+            # Each row repeats all names: a small table may become a huge text.
+            size += len(text)
+            if size > limit:
+                raise ContentTooLarge(
+                    f"The table becomes larger than {limit} bytes, which is the limit, as JSON, "
+                    "in which each row repeats the names: send it in parts."
+                )
+            yield Row(text, value, line)
+
+    return _counted(rows())
+
+
+def _counted(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """All rows; raises ContentTooLarge beyond MAX_ROWS, InvalidContent where there are none."""
+    counted: list[Row] = []
+    for row in rows:
+        if len(counted) == MAX_ROWS:
+            raise ContentTooLarge(
+                f"The content holds more than {MAX_ROWS} resources: send them in several requests."
+            )
+        counted.append(row)
+    if not counted:
+        raise InvalidContent("The content holds no resource: send at least one row.")
+    return tuple(counted)
 
 
 def _strict(body: bytes) -> Content:
@@ -124,19 +255,37 @@ def _place(error: MalformedContent) -> tuple[int, int]:
     return error.line or 0, error.column or 0
 
 
-_JSON_ROWS: tuple[tuple[str, Reader], ...] = (
+# --- tables -----------------------------------------------------------------
+
+_JSON_ROWS: tuple[tuple[str, Reader[Content]], ...] = (
     ("application/json", read_json),
     ("application/*+json", read_json),
     ("application/json5", read_json5),
 )
 _FORM = "application/x-www-form-urlencoded"
 
-PUT_TYPES = MediaTable(_JSON_ROWS, fields=("Accept",))
-POST_TYPES = MediaTable((*_JSON_ROWS, (_FORM, read_form)), fields=("Accept", "Accept-Post"))
+PUT_TYPES: MediaTable[Content] = MediaTable(_JSON_ROWS, fields=("Accept",))
+POST_TYPES: MediaTable[AnyContent] = MediaTable(
+    (
+        *_JSON_ROWS,
+        (_FORM, OnTerms(form_reader)),
+        ("multipart/form-data", OnTerms(multipart_reader)),
+        # RFC 9512 section 2.1: the others are deprecated aliases.
+        ("application/yaml", read_yaml),
+        ("application/x-yaml", read_yaml),
+        ("text/yaml", read_yaml),
+        ("application/x-ndjson", read_json_lines),
+        ("application/jsonl", read_json_lines),
+        ("text/csv", OnTerms(csv_reader)),
+    ),
+    fields=("Accept", "Accept-Post"),
+)
 
 # RFC 8259 section 8.1: "JSON text exchanged between systems that are not part of a closed
 # ecosystem MUST be encoded using UTF-8", of which ASCII is a part.
 _CHARSETS = ("utf-8", "us-ascii")
+
+_NO_TERMS = Terms()
 
 # Content-Types that clients send unasked, and what to do about it.
 _ADVICE = {
@@ -148,25 +297,34 @@ _ADVICE = {
 }
 
 
-def accept(table: MediaTable) -> str:
+def accept(table: MediaTable[Any]) -> str:
     """Return the table's media ranges as the value of Accept and Accept-Post."""
     return ", ".join(media_range for media_range, _ in table.rows)
 
 
-@lru_cache(maxsize=256)
-def reader_for(table: MediaTable, essence: str | None, charset: str | None) -> Reader:
-    """Return the reader for a Content-Type; both parts None when the message has none.
+def reader_for(
+    table: MediaTable[_T], essence: str | None, charset: str | None, terms: Terms = _NO_TERMS
+) -> Reader[_T]:
+    """Return the reader for a Content-Type; essence and charset None when the message has none.
 
     `essence` is `type/subtype`, `charset` the value of that parameter; case does not count.
 
-    Raises UnsupportedMediaType when the table has no such type, or the charset is not UTF-8.
+    Raises UnsupportedMediaType when the table has no such type, or the charset is not UTF-8;
+    and what `OnTerms.make` raises.
     """
     if essence is None:
         return read_undeclared
+    reader = table.rows[_row_for(table, essence, charset)][1]
+    return reader.make(terms) if isinstance(reader, OnTerms) else reader
+
+
+@lru_cache(maxsize=256)
+def _row_for(table: MediaTable[Any], essence: str, charset: str | None) -> int:
     # RFC 9110 section 8.3.1: "The type and subtype tokens are case-insensitive."
     essence = essence.lower()
-    reader = next((reader for media_range, reader in table.rows if _in(essence, media_range)), None)
-    if reader is None:
+    ranges = (media_range for media_range, _ in table.rows)
+    row = next((row for row, media_range in enumerate(ranges) if _in(essence, media_range)), None)
+    if row is None:
         advice = _ADVICE.get(essence, f"Send one of {accept(table)}.")
         raise _unsupported(
             table, f"Content of the type {shown(essence)} is not taken here. {advice}"
@@ -174,7 +332,7 @@ def reader_for(table: MediaTable, essence: str | None, charset: str | None) -> R
     # RFC 9110 section 8.3.2: "charset names are matched case-insensitively."
     if charset is not None and charset.lower() not in _CHARSETS:
         raise _unsupported(table, f"The charset {shown(charset)} is not taken here: send UTF-8.")
-    return reader
+    return row
 
 
 def _in(essence: str, media_range: str) -> bool:
@@ -188,7 +346,7 @@ def _in(essence: str, media_range: str) -> bool:
     )
 
 
-def _unsupported(table: MediaTable, detail: str) -> UnsupportedMediaType:
+def _unsupported(table: MediaTable[Any], detail: str) -> UnsupportedMediaType:
     # RFC 9110 section 15.5.16: "if the cause was an unsupported media type, the Accept response
     # header field (Section 12.5.1) can be used to indicate which media types would have been
     # accepted in the request."

@@ -1,6 +1,7 @@
-"""Pure: a patch document applied to a JSON value (merge patch, JSON Patch, shallow).
+"""Pure: a patch document applied to a JSON text (merge patch, JSON Patch, shallow).
 
-Empty as yet: PATCH is answered 405. It belongs here, beside `kvput.content`
-(which reads and edits JSON text), because a patch is a function of values: no
-I/O, no HTTP, no store.
+Own code, since a library such as jsonpatch works on parsed values, and so could
+not keep what a patch does not touch as it was written. It edits the text through
+`kvput.content.json_document`. What a PATCH request needs beside that (what is
+stored, conditions, ids) belongs to `kvput.resources`.
 """

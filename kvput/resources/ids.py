@@ -8,8 +8,9 @@ the store's affair.
 from typing import Final
 
 from kvput.errors import IdTaken, InvalidContent, InvalidPath, PathTooLong
+from kvput.names import HIGHEST_NUMBER, number_of
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import HIGHEST_NUMBER, View, number_of
+from kvput.store.base import View
 
 ID_MEMBER: Final = "id"
 
@@ -41,6 +42,14 @@ def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
         return collection.resource(str(identifier))
     except (InvalidPath, PathTooLong) as error:
         raise InvalidContent(f"The id cannot be a resource's name. {error}") from None
+
+
+def is_id_of(identifier: object, path: ResourcePath) -> bool:
+    """Whether a content's own `id` member is the resource's name, as a number or as a text."""
+    try:
+        return path_for_id(path.parent, identifier) == path
+    except InvalidContent:
+        return False
 
 
 def next_number(view: View, collection: CollectionPath) -> int:

@@ -13,29 +13,21 @@ from kvput.errors import (
     CounterDamaged,
     HiddenName,
     KvputError,
+    MalformedParameter,
     MethodNotAllowed,
     NotFound,
     Unreadable,
 )
-from kvput.paths import ResourcePath
+from kvput.names import number_of
+from kvput.paths import CollectionPath, ResourcePath
 from kvput.semantics.fields import EARLIEST_DATE
 from kvput.semantics.preconditions import Preconditions, require
 from kvput.semantics.validators import ETag, Validators
-from kvput.store.base import (
-    Batch,
-    Decision,
-    Delete,
-    Entry,
-    Put,
-    RaiseCounter,
-    View,
-    Write,
-    number_of,
-)
+from kvput.store.base import Batch, Decision, Delete, Entry, Put, RaiseCounter, View, Write
 
-RESOURCE_METHODS: Final = "GET, HEAD, PUT, DELETE, OPTIONS"
-COLLECTION_METHODS: Final = "GET, HEAD, POST, OPTIONS"
-FREE_METHODS: Final = "GET, HEAD, PUT, POST, DELETE, OPTIONS"
+RESOURCE_METHODS: Final = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
+COLLECTION_METHODS: Final = "GET, HEAD, POST, DELETE, OPTIONS"
+FREE_METHODS: Final = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"
 """Where nothing stands yet: PUT makes a resource, POST a collection."""
 
 
@@ -81,28 +73,33 @@ def put(path: ResourcePath, content: Content | KvputError, conditions: Precondit
 
 
 def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
-    """The decision of a DELETE. Raises NotFound, MethodNotAllowed, PreconditionFailed."""
+    """The decision of a DELETE. Raises NotFound, PreconditionFailed.
+
+    MalformedParameter where the path names a collection, for which a query is needed.
+    """
 
     def decide(view: View) -> Batch:
         before = view.get(path)
         if before is None:
             if view.is_collection(path.beneath):
-                raise method_not_allowed("DELETE", COLLECTION_METHODS)
+                raise without_condition(path.beneath)
             raise nothing_there(path.url)
         require_preconditions(conditions, "DELETE", before)
         writes: tuple[Write, ...] = (Delete(path),)
         # A number that a client chose is as used up as one that POST gave.
         number = number_of(path.name)
-        if number is not None and path.parent.segments and _is_above_counter(view, path, number):
-            writes = (*writes, RaiseCounter(path.parent, number))
+        above = path.parent
+        if number is not None and above.segments and is_above_counter(view, above, number):
+            writes = (*writes, RaiseCounter(above, number))
         return Batch(writes)
 
     return decide
 
 
-def _is_above_counter(view: View, path: ResourcePath, number: int) -> bool:
+def is_above_counter(view: View, collection: CollectionPath, number: int) -> bool:
+    """Whether a collection's counter is to be raised where the resource of this number goes."""
     try:
-        return number > view.counter(path.parent)
+        return number > view.counter(collection)
     except (CounterDamaged, Unreadable):
         # A broken file breaks nothing but itself: POST says so, DELETE goes on.
         return False
@@ -130,6 +127,14 @@ def hidden_behind(resource: ResourcePath) -> HiddenName:
     )
 
 
+def without_condition(collection: CollectionPath) -> MalformedParameter:
+    """The error for a DELETE of a collection that does not say which of its resources."""
+    return MalformedParameter(
+        f"A DELETE of {collection.url} deletes what its query finds, and this one has no "
+        f"condition: say which, as in {collection.url}?status=draft, or name a resource."
+    )
+
+
 def nothing_there(url: str) -> NotFound:
     """The error for a path under which nothing is stored."""
     address = url.removesuffix(".json")
@@ -139,8 +144,6 @@ def nothing_there(url: str) -> NotFound:
 
 
 _INSTEAD: Final = {
-    "PATCH": "PATCH is not supported yet: GET the resource, change it, and PUT it back with "
-    "If-Match.",
     "POST": "POST does not apply here: POST to a collection, such as /posts.",
 }
 """What to do where a method that people expect is not to be had; `Allow` names the others."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kvput.errors import Unreadable
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import Store
+from kvput.store.base import View
 
 ROOT = CollectionPath(())
 
@@ -21,28 +21,26 @@ class TopLevel:
     resources: tuple[str, ...]
 
 
-async def top_level(store: Store) -> TopLevel:
+def top_level(view: View) -> TopLevel:
     """What stands at the top, each under an address that leads to it.
 
     A collection has its bare name (`/articles`). Where that does not name it,
     since a resource is called so or since the directory holds nothing but
     directories, it has its closing slash (`/articles/`).
     """
-    names = await store.names(ROOT)
+    names = view.names(ROOT)
     if names is None:
         return TopLevel((), ())
     resources = frozenset(names.resources)
-    collections = [await _address(store, path, resources) for path in names.collections]
+    collections = [_address(view, path, resources) for path in names.collections]
     return TopLevel(tuple(collections), tuple(path.url for path in names.resources))
 
 
-async def _address(
-    store: Store, collection: CollectionPath, resources: frozenset[ResourcePath]
-) -> str:
+def _address(view: View, collection: CollectionPath, resources: frozenset[ResourcePath]) -> str:
     if collection.as_resource in resources:
         return collection.url + "/"
     try:
-        has_bare_name = await store.is_collection(collection)
+        has_bare_name = view.is_collection(collection)
     except Unreadable:
         # A directory that cannot be read is no reason to list none; its address says why.
         has_bare_name = False

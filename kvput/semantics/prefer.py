@@ -19,6 +19,8 @@ class Preferences:
     """The preferences that kvput knows; None where the client states none."""
 
     return_: Return | None = None
+    dry_run: bool = False
+    """`handling=dry-run`: say what the request would do, and do nothing."""
 
     @property
     def applied(self) -> str | None:
@@ -55,4 +57,7 @@ def parse_preferences(value: str | None) -> Preferences:
         # more than once, the first is the one to be considered.
         preferences.setdefault(match["name"].lower(), unquote(match["value"] or ""))
     # Section 4.2 writes the values as literals of ABNF, which have no case.
-    return Preferences(return_=_RETURNS.get(preferences.get("return", "").lower()))
+    return Preferences(
+        return_=_RETURNS.get(preferences.get("return", "").lower()),
+        dry_run=preferences.get("handling", "").lower() == "dry-run",
+    )

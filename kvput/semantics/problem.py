@@ -21,12 +21,16 @@ from kvput.errors import (
     FieldsTooLarge,
     HiddenName,
     HostNotAllowed,
+    IdChanged,
     IdTaken,
     InvalidContent,
+    InvalidPatch,
     InvalidPath,
+    KeyReused,
     KvputError,
     MalformedContent,
     MalformedField,
+    MalformedParameter,
     MalformedRequest,
     MethodNotAllowed,
     MethodNotImplemented,
@@ -35,10 +39,12 @@ from kvput.errors import (
     NotFound,
     OriginNotAllowed,
     PartialContent,
+    PatchConflict,
     PathTooLong,
     PreconditionFailed,
     RangeNotSatisfiable,
     ReadOnly,
+    StoredContentMalformed,
     StoreFailed,
     Unreadable,
     UnsupportedContentCoding,
@@ -76,6 +82,9 @@ PROBLEM_TYPES: Final[Mapping[type[KvputError], ProblemType]] = MappingProxyType(
         InvalidPath: ProblemType("invalid-path", 400, "The path names no resource"),
         PathTooLong: ProblemType("path-too-long", 414, "The path is too long"),
         NotFound: ProblemType("not-found", 404, "Nothing is stored here"),
+        MalformedParameter: ProblemType(
+            "malformed-parameter", 400, "A parameter of the query is malformed"
+        ),
         MethodNotAllowed: ProblemType(
             "method-not-allowed", 405, "The method is not allowed at this path"
         ),
@@ -93,6 +102,7 @@ PROBLEM_TYPES: Final[Mapping[type[KvputError], ProblemType]] = MappingProxyType(
         OriginNotAllowed: ProblemType("origin-not-allowed", 403, "The origin is not allowed"),
         MalformedContent: ProblemType("malformed-content", 400, "The content is malformed"),
         InvalidContent: ProblemType("invalid-content", 422, "The content cannot be taken"),
+        InvalidPatch: ProblemType("invalid-patch", 422, "The patch cannot be taken"),
         ContentTooLarge: ProblemType("content-too-large", 413, "The content is too large"),
         PartialContent: ProblemType("partial-content", 400, "The content is only a part"),
         UnsupportedMediaType: ProblemType(
@@ -110,6 +120,12 @@ PROBLEM_TYPES: Final[Mapping[type[KvputError], ProblemType]] = MappingProxyType(
         NameClash: ProblemType("name-clash", 409, "The disk confuses the name with another"),
         NameInTheWay: ProblemType("name-in-the-way", 409, "Something else has the name on disk"),
         IdTaken: ProblemType("id-taken", 409, "The id is taken"),
+        IdChanged: ProblemType("id-changed", 409, "The id cannot be changed"),
+        PatchConflict: ProblemType("patch-conflict", 409, "The patch does not fit"),
+        StoredContentMalformed: ProblemType(
+            "stored-content-malformed", 409, "What is stored is malformed"
+        ),
+        KeyReused: ProblemType("key-reused", 422, "The idempotency key was used before"),
         CounterDamaged: ProblemType("counter-damaged", 409, "The id counter is damaged"),
         ReadOnly: ProblemType("read-only", 403, "The data is read-only"),
         DiskFull: ProblemType("disk-full", 507, "The disk is full"),

@@ -8,15 +8,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
+from urllib.parse import parse_qs
 
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 
 from kvput.config import Config
 from kvput.content.coding import decoder_for
-from kvput.content.media_types import Content, MediaTable, Reader, reader_for
+from kvput.content.media_types import AnyContent, Content, MediaTable, Reader, Terms, reader_for
 from kvput.content.source_text import shown
+from kvput.content.text_types import PARAMETER as TYPES_PARAMETER
 from kvput.errors import (
     ContentTooLarge,
     ExpectationFailed,
@@ -25,13 +27,18 @@ from kvput.errors import (
     MalformedContent,
     MalformedRequest,
 )
-from kvput.paths import Target
+from kvput.paths import CollectionPath, ResourcePath, Target
+from kvput.query.parameters import Query, parse_query
+from kvput.resources.idempotency import Keyed, keyed
 from kvput.semantics.fields import parse_media_type
+from kvput.semantics.idempotency_key import parse_idempotency_key
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse_preconditions
 from kvput.semantics.prefer import Preferences, parse_preferences
 from kvput.server.left_out import LeftOutLog
 from kvput.server.request import Request
 from kvput.store.base import Store
+
+_T = TypeVar("_T", Content, AnyContent)
 
 _PARSED_AT_ONCE: Final = 256 * 1024
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -49,17 +56,38 @@ class Application:
 class Exchange:
     """A request on its way through the server."""
 
-    __slots__ = ("_request", "app", "method", "target")
+    __slots__ = ("_received", "_request", "app", "method", "path", "query_string", "target")
 
     def __init__(self, app: Application, request: Request, target: Target) -> None:
         self.app = app
         self.method = request.method
         self.target = target
+        self.path, _, self.query_string = request.raw_path.partition("?")
         self._request = request
+        self._received = b""
 
     def field(self, name: str) -> str | None:
         """A header field's value, its lines joined by a comma (RFC 9110 5.3); None when absent."""
         return field_value(self._request, name)
+
+    @property
+    def resource(self) -> ResourcePath:
+        """The resource that the target names, or would if there is no such collection."""
+        if self.target.resource is None:
+            raise TypeError("the routes send only targets with a resource here")
+        return self.target.resource
+
+    @property
+    def collection(self) -> CollectionPath:
+        """The collection that the target names, or would if there is no such resource."""
+        if self.target.collection is None:
+            raise TypeError("the routes send only targets with a collection here")
+        return self.target.collection
+
+    @property
+    def query(self) -> Query:
+        """What the query of the target asks for. Raises MalformedParameter."""
+        return parse_query(self.query_string)
 
     @property
     def is_conditional(self) -> bool:
@@ -91,22 +119,40 @@ class Exchange:
         """What the client prefers (RFC 7240)."""
         return parse_preferences(self.field("Prefer"))
 
-    async def read_content(self, table: MediaTable) -> Content | KvputError:
+    @property
+    def idempotency_key(self) -> str | None:
+        """The request's Idempotency-Key. Raises MalformedField."""
+        value = self.field("Idempotency-Key")
+        return None if value is None else parse_idempotency_key(value)
+
+    @property
+    def keyed(self) -> Keyed | None:
+        """The request by its Idempotency-Key, once its content is read; None without a key."""
+        key = self.idempotency_key
+        if key is None:
+            return None
+        content_type = self.field("Content-Type") or ""
+        target = f"{self.path}?{self.query_string}"
+        return keyed(key, self.method, target, content_type, self._received)
+
+    async def read_content(self, table: MediaTable[_T]) -> _T | KvputError:
         """Read the request's content by its media type.
 
         Content that does not parse is given back as its error: preconditions
         come before it. Raises UnsupportedMediaType, UnsupportedContentCoding,
-        ContentTooLarge, ExpectationFailed, MalformedRequest.
+        ContentTooLarge, ExpectationFailed, MalformedRequest, and MalformedField
+        and MalformedParameter for what goes with the media type.
         """
         content_type = self.field("Content-Type")
         media_type = None if content_type is None else _media_type(content_type)
+        limit = self.app.config.max_body
         reader = reader_for(
             table,
             None if media_type is None else media_type.essence,
             None if media_type is None else media_type.parameter("charset"),
+            Terms(() if media_type is None else media_type.parameters, self._types, limit),
         )
         make_decoder = decoder_for(self.field("Content-Encoding"))
-        limit = self.app.config.max_body
         length = self._request.content_length
         if length is not None and length > limit:
             raise _too_large(limit)
@@ -114,14 +160,27 @@ class Exchange:
         await self._continue()
         try:
             if make_decoder is None:
-                return await _parsed(reader, await self._read(limit), limit)
+                self._received = await self._read(limit)
+                return await _parsed(reader, self._received, limit)
             decoder = make_decoder()
-            pieces = [decoder.feed(piece, limit) async for piece in self._pieces(limit)]
-            content = await _parsed(reader, b"".join([*pieces, decoder.finish()]), limit)
+            pieces: list[bytes] = [
+                decoder.feed(piece, limit) async for piece in self._pieces(limit)
+            ]
+            self._received = b"".join([*pieces, decoder.finish()])
+            content = await _parsed(reader, self._received, limit)
             # RFC 9110 9.3.4: no validators unless the stored bytes are those that were received.
             return replace(content, transformed=True)
         except (MalformedContent, InvalidContent) as error:
             return error
+
+    @property
+    def _types(self) -> str | None:
+        """What the query says of texts in the content; None when it says nothing."""
+        if not self.query_string:
+            return None
+        values = parse_qs(self.query_string, keep_blank_values=True).get(TYPES_PARAMETER)
+        # Several at once are no way that there is, and are refused as such.
+        return None if values is None else ", ".join(values)
 
     @property
     def awaits_continue(self) -> bool:
@@ -191,11 +250,11 @@ def field_value(request: Request, name: str) -> str | None:
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 
-async def _parsed(reader: Reader, body: bytes, limit: int) -> Content:
+async def _parsed(reader: Reader[_T], body: bytes, limit: int) -> _T:
     # A large body would keep all other requests waiting.
     at_once = len(body) <= _PARSED_AT_ONCE
     content = reader(body) if at_once else await asyncio.to_thread(reader, body)
-    if len(content.body) > limit:
+    if content.size > limit:
         raise ContentTooLarge(
             f"The content is larger than {limit} bytes, which is the limit here, once it is "
             "written as JSON: send less, or start the server with a higher --max-body."

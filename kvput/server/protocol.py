@@ -409,7 +409,7 @@ _TOO_MANY_FIELDS: Final = "Too many headers received"
 def _refusal(error: BaseException | None, message: str | None) -> KvputError:
     if isinstance(error, BadHttpMethod):
         return MethodNotImplemented(
-            "The method is none of HTTP's: use GET, HEAD, PUT, POST, DELETE or OPTIONS."
+            "The method is none of HTTP's: use GET, HEAD, PUT, POST, PATCH, DELETE or OPTIONS."
         )
     if isinstance(error, LineTooLong):
         _, limit, *_ = error.args

@@ -8,7 +8,7 @@ from kvput.paths import Target
 from kvput.resources.resource import method_not_allowed
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
-from kvput.server.handlers import collections, own, resources, root
+from kvput.server.handlers import batches, collections, lists, own, patches, resources, root
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
 Methods = Mapping[str, Handler]
@@ -25,27 +25,32 @@ _NAME: Final[Methods] = {
     "GET": resources.get,
     "HEAD": resources.get,
     "PUT": resources.put,
+    "PATCH": patches.patch,
     "POST": collections.post,
     "DELETE": resources.delete,
     "OPTIONS": resources.options,
 }
 # `/articles/`
 _COLLECTION: Final[Methods] = {
-    "GET": collections.get,
-    "HEAD": collections.get,
+    "GET": lists.get,
+    "HEAD": lists.get,
     "POST": collections.post,
+    "DELETE": lists.delete,
     "OPTIONS": collections.options,
 }
 # `/`
 _ROOT: Final[Methods] = {"GET": root.get, "HEAD": root.get, "OPTIONS": root.options}
 # `*`
 _SERVER: Final[Methods] = {"OPTIONS": root.options_of_server}
-# `/-/health` and its like: the same for all, whatever the name.
-_OWN: Final[Methods] = {"GET": own.get, "HEAD": own.get, "OPTIONS": own.options}
+# `/-/health` and its like, by their names.
+_OWN: Final[Mapping[str, Methods]] = {
+    "health": {"GET": own.health, "HEAD": own.health, "OPTIONS": own.options_of_health},
+    "batch": {"POST": batches.post, "OPTIONS": batches.options},
+}
 
 
 def route(exchange: Exchange) -> Handler:
-    """The handler for a request. Raises MethodNotImplemented."""
+    """The handler for a request. Raises MethodNotImplemented, and NotFound for no own page."""
     methods = _methods(exchange.target)
     handler = methods.get(exchange.method)
     if handler is not None:
@@ -58,14 +63,18 @@ def route(exchange: Exchange) -> Handler:
 
 
 async def _refuse(exchange: Exchange) -> Answer:
-    raise method_not_allowed(exchange.method, ", ".join(_methods(exchange.target)))
+    # RFC 9110 8.6: to HEAD, Content-Length is what it would be to GET.
+    method = "GET" if exchange.method == "HEAD" else exchange.method
+    raise method_not_allowed(method, ", ".join(_methods(exchange.target)))
 
 
 def _methods(target: Target) -> Methods:
     if target.resource is not None:
         return _NAME
     if target.own is not None:
-        return _OWN
+        if target.own.name not in _OWN:
+            raise own.no_page()
+        return _OWN[target.own.name]
     if target.collection is None:
         return _SERVER
     return _COLLECTION if target.collection.segments else _ROOT

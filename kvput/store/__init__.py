@@ -10,6 +10,7 @@ from kvput.store.files.check.journal_report import report_journal as _report_jou
 from kvput.store.files.checkpoint import JOURNAL_LIMIT
 from kvput.store.files.env import Environment
 from kvput.store.files.folder import open_folder
+from kvput.store.files.index import Progress
 from kvput.store.files.record import CommitRecord, FileWrite, PublishedRecord, Record
 from kvput.store.files.store import FileStore
 
@@ -37,12 +38,14 @@ def open_store(
     read_cache: int,
     environment: Environment | None = None,
     journal_limit: int = JOURNAL_LIMIT,
+    indexing: Progress | None = None,
 ) -> Store:
     """The store over the folder `data`; `read_cache` is the bytes of content it may hold.
 
     Recovers what an earlier process has left in the folder's journal.
     `environment` stands between the store and the disk, for tests;
     `journal_limit` is the bytes of journal after which a checkpoint begins.
+    `indexing` is told, in any thread, how far the building of a collection's index is.
     Raises DataUnusable and DataInUse.
     """
     return FileStore(
@@ -50,6 +53,7 @@ def open_store(
         read_cache=read_cache,
         environment=environment,
         journal_limit=journal_limit,
+        indexing=indexing,
     )
 
 

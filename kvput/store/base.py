@@ -6,12 +6,14 @@ ids are decisions, functions that it runs under the lock that covers the write.
 What a concrete store needs of files or databases does not belong here.
 """
 
-import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.selection import Selected, Selection
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,20 @@ class RaiseCounter:
     number: int
 
 
-Write = Put | Delete | RaiseCounter
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep a text under a key for REMEMBERED_SECONDS, so that a request is not done twice.
+
+    `text` makes it from what the rest of the batch changes. It must raise nothing.
+    """
+
+    key: str
+    text: Callable[[tuple["Change", ...]], bytes]
+
+
+REMEMBERED_SECONDS: Final = 24 * 60 * 60
+
+Write = Put | Delete | RaiseCounter | Remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +113,7 @@ class Names:
 
 
 class View(Protocol):
-    """What a decision sees: the state that its batch will be written over."""
+    """The resources at one moment. For a decision, what its batch will be written over."""
 
     def get(self, path: ResourcePath) -> Entry | None:
         """The resource's entry, or None when there is none."""
@@ -112,8 +127,11 @@ class View(Protocol):
         stays free for a resource.
         """
 
-    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        """Its resources in natural order, each with content; None when there is no directory."""
+    def names(self, collection: CollectionPath) -> Names | None:
+        """The names in a collection; None when there is no such directory."""
+
+    def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
+        """The resources that a selection asks for; None when there is no such directory."""
 
     def counter(self, collection: CollectionPath) -> int:
         """The highest number that was given or that a DELETE has freed; 0 at first.
@@ -126,6 +144,9 @@ class View(Protocol):
 
         One that was deleted may still count.
         """
+
+    def remembered(self, key: str) -> bytes | None:
+        """What a Remember has kept under the key; None when there is none, or it is too old."""
 
 
 Decision = Callable[[View], Batch]
@@ -154,14 +175,11 @@ class Store(Protocol):
     async def open(self, entry: Entry) -> OpenContent | None:
         """The content of `entry`; None when the resource has changed since it was read."""
 
-    async def names(self, collection: CollectionPath) -> Names | None:
-        """The names in a collection; None when there is no such directory."""
+    async def read(self, look: Callable[[View], _T]) -> _T:
+        """What `look` makes of the resources as they are, none of them in the middle of a commit.
 
-    async def is_collection(self, collection: CollectionPath) -> bool:
-        """As `View.is_collection`."""
-
-    async def list(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        """As `View.entries`."""
+        It may be called more than once, in any thread; what it raises comes out unchanged.
+        """
 
     async def commit(self, decide: Decision) -> Commit:
         """Run `decide` under the lock that covers the write, and write its batch durably.
@@ -174,41 +192,3 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what has begun and let go of the data."""
-
-
-# --- the order of names, the same in every store
-
-HIGHEST_NUMBER: Final = 2**53 - 1
-"""The largest number that a name is.
-
-RFC 8259 section 6: integers up to this one are "interoperable in the sense that
-implementations will agree exactly on their numeric values".
-"""
-
-_NUMBER: Final = re.compile("0|[1-9][0-9]{0,15}", re.ASCII)
-_DIGITS: Final = re.compile("([0-9]+)", re.ASCII)
-
-
-def number_of(name: str) -> int | None:
-    """The number that a name is, in its one decimal form (`7`, not `07`); None if it is none.
-
-    None also for one above HIGHEST_NUMBER: that is a name like any other.
-    """
-    number = int(name) if _NUMBER.fullmatch(name) else None
-    return None if number is None or number > HIGHEST_NUMBER else number
-
-
-def natural_order(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
-    """A sort key: runs of digits compare as numbers, other text by code point.
-
-    Numbers come before text (`2`, `10`, `a2`, `a10`); names that differ in
-    leading zeros alone are ordered as texts.
-    """
-    parts = _DIGITS.split(name)
-    # A run of digits is compared by its length first: no number is too long for that.
-    key = tuple(
-        (0, len(digits := part.lstrip("0")), digits) if index % 2 else (1, 0, part)
-        for index, part in enumerate(parts)
-        if part
-    )
-    return key, name

@@ -6,13 +6,18 @@ them) and keeps nothing when it is closed.
 
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kvput.errors import NotFound
+from kvput.names import natural_order, number_of
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.selection import Selected, Selection
+from kvput.query.table import Table
 from kvput.semantics.validators import content_digest
 from kvput.store.base import (
+    REMEMBERED_SECONDS,
     Batch,
     Change,
     Commit,
@@ -23,9 +28,11 @@ from kvput.store.base import (
     OpenContent,
     Put,
     RaiseCounter,
-    natural_order,
-    number_of,
+    Remember,
+    View,
 )
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,10 @@ class MemoryStore:
         self._entries: dict[ResourcePath, Entry] = {}
         self._counters: dict[CollectionPath, int] = {}
         self._directories: set[CollectionPath] = {CollectionPath(())}
+        self._remembered: dict[str, tuple[float, bytes]] = {}
         self._lock = threading.Lock()
         self._sequence = 0
-        self._view = _MemoryView(self._entries, self._counters, self._directories)
+        self._view = _MemoryView(self._entries, self._counters, self._directories, self._remembered)
 
     @property
     def read_only(self) -> str | None:
@@ -65,27 +73,10 @@ class MemoryStore:
             return None
         return _HeldContent(entry.content)
 
-    async def names(self, collection: CollectionPath) -> Names | None:
-        """See `Store.names`."""
-        if collection not in self._directories:
-            return None
-        inside = (d for d in self._directories if d.segments[:-1] == collection.segments)
-        return Names(
-            resources=tuple(e.path for e in self._view.entries(collection) or ()),
-            collections=tuple(
-                sorted(
-                    (d for d in inside if d.segments), key=lambda d: natural_order(d.segments[-1])
-                )
-            ),
-        )
-
-    async def is_collection(self, collection: CollectionPath) -> bool:
-        """See `Store.is_collection`."""
-        return self._view.is_collection(collection)
-
-    async def list(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        """See `Store.list`."""
-        return self._view.entries(collection)
+    async def read(self, look: Callable[[View], _T]) -> _T:
+        """See `Store.read`."""
+        with self._lock:
+            return look(self._view)
 
     async def commit(self, decide: Decision) -> Commit:
         """See `Store.commit`."""
@@ -119,6 +110,12 @@ class MemoryStore:
                     self._counters[collection] = number
                     self._make_directories(collection)
                     raised = True
+                case Remember():
+                    pass  # once all changes are known
+        for write in batch.writes:
+            if isinstance(write, Remember):
+                self._remembered[write.key] = time.time(), write.text(tuple(changes))
+                raised = True
         self._sequence += raised or any(change.before != change.after for change in changes)
         return Commit(self._sequence, tuple(changes))
 
@@ -132,6 +129,7 @@ class _MemoryView:
     _entries: dict[ResourcePath, Entry]
     _counters: dict[CollectionPath, int]
     _directories: set[CollectionPath]
+    _remembered: dict[str, tuple[float, bytes]]
 
     def get(self, path: ResourcePath) -> Entry | None:
         return self._entries.get(path)
@@ -145,11 +143,27 @@ class _MemoryView:
             d.segments[:-1] == collection.segments for d in self._directories if d.segments
         )
 
-    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
+    def names(self, collection: CollectionPath) -> Names | None:
         if collection not in self._directories:
             return None
-        inside = (entry for path, entry in self._entries.items() if path.parent == collection)
-        return tuple(sorted(inside, key=lambda entry: natural_order(entry.path.name)))
+        resources = (path for path in self._entries if path.parent == collection)
+        inside = (d for d in self._directories if d.segments[:-1] == collection.segments)
+        return Names(
+            tuple(sorted(resources, key=lambda path: natural_order(path.name))),
+            tuple(
+                sorted(
+                    (d for d in inside if d.segments), key=lambda d: natural_order(d.segments[-1])
+                )
+            ),
+        )
+
+    def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
+        names = self.names(collection)
+        if names is None:
+            return None
+        table = Table()
+        table.fill((path.name, self._entries[path].content or b"", 0) for path in names.resources)
+        return table.select(selection)
 
     def counter(self, collection: CollectionPath) -> int:
         return self._counters.get(collection, 0)
@@ -157,3 +171,7 @@ class _MemoryView:
     def highest_number(self, collection: CollectionPath) -> int:
         numbers = (number_of(p.name) for p in self._entries if p.parent == collection)
         return max((number for number in numbers if number is not None), default=0)
+
+    def remembered(self, key: str) -> bytes | None:
+        at, text = self._remembered.get(key, (0.0, None))
+        return text if time.time() - at < REMEMBERED_SECONDS else None

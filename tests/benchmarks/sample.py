@@ -1,8 +1,19 @@
 """Results as a run would have them, without a run."""
 
-from benchmarks.figures import LARGE, Results, Start
+from benchmarks.articles import BYTES
+from benchmarks.figures import Results, Start
 from benchmarks.load import Figure
-from benchmarks.peers import BARE, JSON_SERVER_0, JSON_SERVER_1, KVPUT, NGINX, UNSTORAGE, WSGIDAV
+from benchmarks.peers import (
+    BARE,
+    JSON_SERVER_0,
+    JSON_SERVER_1,
+    KVPUT,
+    NGINX,
+    PEERS,
+    UNSTORAGE,
+    WSGIDAV,
+)
+from benchmarks.works import LARGE
 
 RATES: dict[str, dict[str, float]] = {
     "hot-get": {KVPUT: 9500, BARE: 10000, NGINX: 30000, JSON_SERVER_1: 2000},
@@ -15,7 +26,16 @@ RATES: dict[str, dict[str, float]] = {
     "put-10000": {KVPUT: 4900, NGINX: 4000, UNSTORAGE: 2000},
     "put-100000": {KVPUT: 4750, NGINX: 3900, UNSTORAGE: 1990},
     "lone": {KVPUT: 1500, BARE: 4000},
+    "page-100": {KVPUT: 8000, JSON_SERVER_1: 2000},
+    "page-1000": {KVPUT: 8000, JSON_SERVER_1: 160},
+    "page-10000": {KVPUT: 7900},
+    "page-100000": {KVPUT: 6000},
+    "filter-1000": {KVPUT: 7000, JSON_SERVER_1: 1000},
+    "page-1000-puts": {KVPUT: 7500},
+    "page-100000-puts": {KVPUT: 4000},
 }
+
+NOTHING = Results("2020-02-02", 1, 1, {}, {}, {peer.key: "not asked" for peer in PEERS})
 
 
 def results() -> Results:
@@ -37,5 +57,12 @@ def results() -> Results:
     made.skip("put-100000", JSON_SERVER_1, "no request finished in 4 s")
     made.skip("post", NGINX, "it does not create by POST")
     made.starts = {0: [Start(0.4, 40_000_000)], LARGE: [Start(0.6, 45_000_000)]}
+    made.skip("page-10000", JSON_SERVER_1, "no answer in 10 s")
+    made.first_lists = {
+        "by name-cached": [1.0, 2.0, 9.0],
+        "sorted by a field-cached": [2.5, 2.5, 2.5],
+        "by name-on disk": [3.5, 3.5, 3.5],
+    }
+    made.list_bytes = [int(2.25 * LARGE * BYTES)]
     made.append_ms = [0.3, 0.4, 9.0]
     return made

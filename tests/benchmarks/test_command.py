@@ -15,6 +15,7 @@ from benchmarks.__main__ import parse
 from benchmarks.figures import from_json
 from benchmarks.machine import MEMORY_FILE_SYSTEMS, file_system, two_cores
 from benchmarks.progress import remaining
+from benchmarks.works import GROUPS
 
 ROOT = Path(__file__).parents[2]
 TOOLS = {
@@ -93,16 +94,16 @@ def test_interrupted_benchmark_ends_quietly(tmp_path: Path) -> None:
     reason="wrk and taskset are not installed",
 )
 def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
-    """Reads and writes of kvput and the framework get through their checks, and leave nothing."""
+    """Requests to kvput and the framework get through their checks, and leave nothing."""
     data, file = disk(tmp_path), tmp_path / "figures.json"
-    works = "304,put,post"
-    short = ["--rounds", "1", "--seconds", "1", "--only", works, "--json", str(file)]
+    works, lists = ["304", "put", "post"], ["filter-100", "page-1000-puts"]
+    chosen = ",".join([*works, *lists])
+    short = ["--rounds", "1", "--seconds", "1", "--only", chosen, "--json", str(file)]
     done = ran(arguments(data, *short))
     assert done.returncode == 0, done.stderr
     found = from_json(file.read_text("utf-8"))
-    for work in works.split(","):
-        for peer in ("kvput", "bare"):
-            assert found.rate(work, peer), (work, peer)
+    for peer, asked in {"kvput": [*works, *lists], "bare": works}.items():
+        assert [work for work in asked if not found.rate(work, peer)] == []
     assert found.skipped == {}
     assert "PUT over 1,000" in done.stdout
     assert list(data.iterdir()) == []
@@ -111,7 +112,7 @@ def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--only", "hot-get,patch"], "'patch' is none of hot-get, get, "),
+        (["--only", "hot-get,patch"], "'patch' is none of resources, collections, hot-get, "),
         (["--peers", "apache"], "'apache' is none of kvput, bare, "),
         (["--rounds", "0"], "--rounds"),
         (["--write", "--only", "put"], "--write needs all works and servers"),
@@ -125,6 +126,19 @@ def test_option_that_makes_no_sense_is_refused(
     with pytest.raises(SystemExit):
         parse(options)
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ("collections", [*GROUPS["collections"]]),
+        ("put,hot-get,put", ["hot-get", "put"]),
+        ("lone,collections,resources", parse([]).only),
+    ],
+)
+def test_works_are_chosen_by_name_or_group(given: str, chosen: list[str]) -> None:
+    """Each is measured once, in the usual order."""
+    assert parse(["--only", given]).only == chosen
 
 
 @pytest.mark.parametrize(

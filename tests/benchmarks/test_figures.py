@@ -72,6 +72,15 @@ FOUND = {
         "1.03 times",
         Verdict.REACHED,
     ),
+    "page over 1,000, beside json-server 1.0": ("50.00 times", Verdict.REACHED),
+    "filter over 1,000, beside json-server 1.0": ("7.00 times", Verdict.SHORT),
+    "page over 100,000, beside page over 1,000": ("0.75 times", Verdict.REACHED),
+    "the same, with 50 PUT/s beside each": ("0.53 times", Verdict.SHORT),
+    "first list of 100,000, files cached": ("2.50 s", Verdict.REACHED),
+    "memory that lists of 100,000 take, beside the bytes of the files": (
+        "2.25 times",
+        Verdict.REACHED,
+    ),
 }
 
 
@@ -115,6 +124,15 @@ def test_bound_itself_reaches_a_target(found: float, at_most: bool, verdict: Ver
 def test_difference_that_is_noise_is_about_nothing(value: float, unit: str, words: str) -> None:
     """Only a difference can be next to nothing; a small ratio is a finding."""
     assert Target("", 20.0, lambda _: value, unit).found(results()) == words
+
+
+def test_file_of_an_earlier_run_can_be_read() -> None:
+    """What it did not measure yet is not there, and all else is."""
+    value = json.loads(to_json(results()))
+    del value["first_lists"], value["list_bytes"]
+    found = from_json(json.dumps(value))
+    assert (found.first_lists, found.list_bytes) == ({}, [])
+    assert found.rate("put", KVPUT) == results().rate("put", KVPUT)
 
 
 def test_lone_writer_is_held_against_an_append_and_a_bare_answer() -> None:

@@ -8,7 +8,7 @@ from benchmarks import install, peers
 from benchmarks.layouts import Document, Files, Layout
 from benchmarks.machine import kind_of_mount
 from benchmarks.peers import PEERS, Peer
-from benchmarks.works import Kind, content, version
+from benchmarks.works import Kind, content, seeded, version
 
 MOUNTS = """\
 21 1 254:0 / / rw,relatime - ext4 /dev/root rw
@@ -81,9 +81,9 @@ def test_servers_refuse_what_they_cannot_do() -> None:
 def test_seeded_folder_has_what_is_looked_for(layout: Layout, tmp_path: Path) -> None:
     """Each layout counts and finds what it has written, and nothing else."""
     folder = tmp_path / "data"
-    layout.seed(folder, 3)
+    layout.seed(folder, 3, seeded)
     stored = layout.stored(folder, "3")
-    assert layout.count(folder) == 3
+    assert layout.count(folder) == len(layout.values(folder)) == 3
     assert stored is not None
     assert layout.is_same(stored, content(version(0, 0)))
     assert not layout.is_same(stored, content(version(0, 1)))

@@ -2,16 +2,16 @@
 
 import dataclasses
 import re
-from xml.etree import ElementTree as ET
 
 import pytest
 
 from benchmarks.__main__ import FIGURES, PAGE, PICTURES, parse
-from benchmarks.figures import Results, from_json
-from benchmarks.peers import BARE, PEERS
-from benchmarks.plot import LOOKS, WIDTH, apart, bars, sizes
+from benchmarks.figures import from_json
 from benchmarks.report import (
     PARTS,
+    list_rates_table,
+    list_times_table,
+    lists_table,
     part,
     rates_table,
     reasons,
@@ -21,11 +21,8 @@ from benchmarks.report import (
     targets_table,
     terminal,
 )
-from tests.benchmarks.sample import results
-
-SVG = "{http://www.w3.org/2000/svg}"
-NOTHING = Results("2020-02-02", 1, 1, {}, {}, {peer.key: "not asked" for peer in PEERS})
-
+from benchmarks.works import GROUPS
+from tests.benchmarks.sample import NOTHING, results
 
 # --- what is committed
 
@@ -53,7 +50,7 @@ def test_page_lists_the_options_works_and_servers() -> None:
     rows = dict(re.findall(r"^\| `(--[a-z]+)[^`]*` \| (.+) \|$", page, re.MULTILINE))
     options = parse([])
     assert set(rows) == {f"--{name}" for name in vars(options) if name != "figures"} | {"--from"}
-    assert re.findall(r"`([^`]+)`", rows["--only"]) == options.only
+    assert re.findall(r"`([^`]+)`", rows["--only"]) == [*options.only, *GROUPS]
     assert re.findall(r"`([^`]+)`", rows["--peers"]) == options.peers
     assert f"; {options.rounds} without" in rows["--rounds"]
     assert f"; {options.seconds} without" in rows["--seconds"]
@@ -77,6 +74,7 @@ def test_each_gap_has_its_reason() -> None:
         "- WsgiDAV was not measured: pip failed: no network.",
         "- nginx, POST: it does not create by POST.",
         "- json-server 1.0, PUT over 10,000 and PUT over 100,000: no request finished in 4 s.",
+        "- json-server 1.0, page over 10,000: no answer in 10 s.",
     ]
 
 
@@ -84,7 +82,7 @@ def test_target_that_is_not_reached_stands_out() -> None:
     """The page says so where kvput falls short."""
     rows = targets_table(results()).splitlines()
     assert "| PUT create, beside nginx | at least 0.5 times | 0.40 times | **short** |" in rows
-    assert sum("**short**" in row for row in rows) == 1
+    assert sum("**short**" in row for row in rows) == 3
 
 
 @pytest.mark.parametrize(
@@ -101,6 +99,31 @@ def test_floor_of_the_lone_writer_stands_beside_its_time() -> None:
     rows = single_table(results()).splitlines()
     at = rows.index("| lone writer's floor: the sum of these two | 0.650 ms |")
     assert rows[at + 1] == "| lone writer's PUT, kvput, p50 | 0.667 ms |"
+
+
+def test_lists_have_tables_of_their_own() -> None:
+    """A row for each list, and a column for each server that gives any."""
+    head, _, *rows = list_rates_table(results()).splitlines()
+    assert head == "| work | kvput | json-server 1.0 |"
+    assert rows[1] == "| page over 1,000 | 8,000 | 160 |"
+    assert rows[2] == "| page over 10,000 | 7,900 | - |"
+    assert rows[-1] == "| page over 100,000, 50 PUT/s | 4,000 | - |"
+    times = list_times_table(results()).splitlines()
+    assert "| page over 1,000 | 4.00 / 8.00 | 200.00 / 400.00 |" in times
+
+
+def test_cost_of_lists_is_told_as_far_as_it_was_measured() -> None:
+    """Times of first lists, memory, and pages beside PUTs against those without."""
+    assert lists_table(results()).splitlines()[2:] == [
+        "| first list of 100,000, by name, files cached | 2.00 s |",
+        "| first list of 100,000, sorted by a field, files cached | 2.50 s |",
+        "| first list of 100,000, by name, files on disk | 3.50 s |",
+        "| memory that lists of 100,000 take | 67.5 MB |",
+        "| the same, beside the bytes of the files | 2.25 times |",
+        "| page over 1,000, 50 PUT/s, beside page over 1,000 | 0.94 times |",
+        "| page over 100,000, 50 PUT/s, beside page over 100,000 | 0.67 times |",
+        "| page over 100,000, 50 PUT/s, beside page over 1,000 | 0.50 times |",
+    ]
 
 
 def test_page_is_rewritten_in_its_places_alone() -> None:
@@ -128,73 +151,3 @@ def test_terminal_shows_all_that_was_measured() -> None:
     ):
         assert words in shown
     assert "targets" not in terminal(NOTHING)
-
-
-# --- the pictures
-
-
-@pytest.mark.parametrize("draw", [bars, sizes])
-@pytest.mark.parametrize("found", [results(), NOTHING], ids=["a run", "an empty run"])
-def test_picture_is_well_formed_and_within_its_frame(draw: object, found: Results) -> None:
-    """It can be parsed, names its subject, and puts nothing outside."""
-    assert callable(draw)
-    root = ET.fromstring(draw(found))  # noqa: S314 - it is our own
-    assert root.tag == f"{SVG}svg"
-    assert root.findtext(f"{SVG}title")
-    height = float(root.attrib["height"])
-    for element in root.iter():
-        if "x" in element.attrib:
-            right = float(element.attrib["x"]) + float(element.attrib.get("width", 0))
-            assert 0 <= right <= WIDTH
-            assert 0 <= float(element.attrib.get("y", 0)) <= height
-
-
-def test_bars_are_as_long_as_the_rates() -> None:
-    """In a panel, the ratio of two bars is that of the rates."""
-    root = ET.fromstring(bars(results()))  # noqa: S314 - it is our own
-    drawn = [rect for rect in root.iter(f"{SVG}rect") if rect.attrib["class"].startswith("bar")]
-    _, _, own, nginx, *_ = (float(rect.attrib["width"]) for rect in drawn)  # two of the legend
-    assert own / nginx == pytest.approx(9500 / 30000, rel=0.01)
-    texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert "9,500" in texts
-    assert "does not do this" in texts
-
-
-def test_bar_of_what_stores_nothing_says_so() -> None:
-    """No write of the bare framework is taken for one that was kept."""
-    root = ET.fromstring(bars(results()))  # noqa: S314 - it is our own
-    texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert texts.count("9,000, stores nothing") == 3
-    hollow = [rect for rect in root.iter(f"{SVG}rect") if rect.attrib["class"] == "hollow"]
-    assert len(hollow) == 1 + 6
-
-
-def test_each_line_can_be_told_from_the_others() -> None:
-    """Every server that is drawn has a shape of its own."""
-    stored = {peer.key for peer in PEERS} - {BARE}
-    assert set(LOOKS) == stored
-    assert len({look.shape for look in LOOKS.values()}) == len(stored)
-
-
-def test_lines_have_a_point_for_each_size_that_was_measured() -> None:
-    """A server that gives up has a shorter line, with its name at the end."""
-    root = ET.fromstring(sizes(results()))  # noqa: S314 - it is our own
-    lines = [len(line.attrib["points"].split()) for line in root.iter(f"{SVG}polyline")]
-    assert sorted(lines) == [2, 3, 4, 4]
-    texts = [text.text for text in root.iter(f"{SVG}text")]
-    assert {"kvput", "nginx", "json-server 1.0: too slow beyond", "unstorage"} <= set(texts)
-    assert "bare aiohttp" not in texts
-
-
-@pytest.mark.parametrize(
-    ("heights", "moved"),
-    [
-        ([], []),
-        ([10.0, 50.0], [10.0, 50.0]),
-        ([10.0, 14.0], [7.0, 17.0]),
-        ([10.0, 10.0, 19.0], [3.0, 13.0, 23.0]),
-    ],
-)
-def test_labels_are_moved_apart_around_their_mean(heights: list[float], moved: list[float]) -> None:
-    """Only those that would overlap are moved."""
-    assert apart(heights, 10) == pytest.approx(moved)

@@ -1,24 +1,43 @@
 import pytest
 
-from kvput.content import json_text
+from kvput.content import json_text, media_types
 from kvput.content.media_types import (
     POST_TYPES,
     PUT_TYPES,
+    AnyContent,
     Content,
+    ManyContents,
     MediaTable,
     Reader,
+    Row,
+    Terms,
     accept,
-    read_form,
+    csv_reader,
+    form_reader,
+    multipart_reader,
     read_json,
     read_json5,
+    read_json_lines,
     read_undeclared,
+    read_yaml,
     reader_for,
 )
-from kvput.errors import InvalidContent, MalformedContent, UnsupportedMediaType
+from kvput.errors import (
+    ContentTooLarge,
+    InvalidContent,
+    MalformedContent,
+    MalformedField,
+    MalformedParameter,
+    UnsupportedMediaType,
+)
 
 FORM = "application/x-www-form-urlencoded"
 PUT_ACCEPT = "application/json, application/*+json, application/json5"
-POST_ACCEPT = f"{PUT_ACCEPT}, {FORM}"
+POST_ACCEPT = (
+    f"{PUT_ACCEPT}, {FORM}, multipart/form-data, application/yaml, application/x-yaml, text/yaml, "
+    "application/x-ndjson, application/jsonl, text/csv"
+)
+read_form = form_reader(Terms())
 
 
 @pytest.mark.parametrize("charset", [None, "utf-8", "UTF-8", "us-ascii", "US-ASCII"])
@@ -35,11 +54,18 @@ POST_ACCEPT = f"{PUT_ACCEPT}, {FORM}"
         (POST_TYPES, "application/json", read_json),
         (POST_TYPES, "application/hal+json", read_json),
         (POST_TYPES, "application/json5", read_json5),
-        (POST_TYPES, FORM, read_form),
+        (POST_TYPES, "application/yaml", read_yaml),
+        (POST_TYPES, "application/x-yaml", read_yaml),
+        (POST_TYPES, "Text/YAML", read_yaml),
+        (POST_TYPES, "application/x-ndjson", read_json_lines),
+        (POST_TYPES, "application/jsonl", read_json_lines),
     ],
 )
 def test_content_type_calls_for_its_reader(
-    table: MediaTable, essence: str | None, charset: str | None, reader: Reader
+    table: MediaTable[AnyContent],
+    essence: str | None,
+    charset: str | None,
+    reader: Reader[AnyContent],
 ) -> None:
     """The type chooses the reader; case does not count, nor does a charset that is UTF-8."""
     assert reader_for(table, essence, charset) is reader
@@ -56,7 +82,10 @@ def test_content_type_calls_for_its_reader(
         (PUT_TYPES, "text/plain", "fetch sends for a string without a header"),
         (POST_TYPES, "text/plain", "fetch sends for a string without a header"),
         (PUT_TYPES, "text/html", f"Send one of {PUT_ACCEPT}."),
-        (POST_TYPES, "multipart/form-data", f"Send one of {POST_ACCEPT}."),
+        (PUT_TYPES, "application/yaml", f"Send one of {PUT_ACCEPT}."),
+        (PUT_TYPES, "text/csv", f"Send one of {PUT_ACCEPT}."),
+        (POST_TYPES, "multipart/mixed", f"Send one of {POST_ACCEPT}."),
+        (POST_TYPES, "application/json-seq", f"Send one of {POST_ACCEPT}."),
         (PUT_TYPES, "text/json", "Send one of"),
         (PUT_TYPES, "image/svg+json", "Send one of"),
         (PUT_TYPES, "application/+json", "Send one of"),
@@ -65,7 +94,9 @@ def test_content_type_calls_for_its_reader(
         (PUT_TYPES, "", "Send one of"),
     ],
 )
-def test_other_types_are_refused_with_advice(table: MediaTable, essence: str, words: str) -> None:
+def test_other_types_are_refused_with_advice(
+    table: MediaTable[AnyContent], essence: str, words: str
+) -> None:
     """The error names the type, what to do, and in its fields the types that are taken."""
     with pytest.raises(UnsupportedMediaType) as caught:
         reader_for(table, essence, None)
@@ -84,7 +115,10 @@ def test_other_types_are_refused_with_advice(table: MediaTable, essence: str, wo
     ("essence", "charset"), [("text/html", None), ("application/json", "latin1")]
 )
 def test_refusal_carries_the_types_that_are_taken(
-    table: MediaTable, fields: tuple[tuple[str, str], ...], essence: str, charset: str | None
+    table: MediaTable[AnyContent],
+    fields: tuple[tuple[str, str], ...],
+    essence: str,
+    charset: str | None,
 ) -> None:
     """Accept for both, Accept-Post for POST as well."""
     with pytest.raises(UnsupportedMediaType) as caught:
@@ -100,7 +134,7 @@ def test_other_charsets_are_refused(charset: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "value"), [(PUT_TYPES, PUT_ACCEPT), (POST_TYPES, POST_ACCEPT)])
-def test_accept_lists_the_table(table: MediaTable, value: str) -> None:
+def test_accept_lists_the_table(table: MediaTable[AnyContent], value: str) -> None:
     """The field's value has the ranges in the table's order."""
     assert accept(table) == value
 
@@ -128,7 +162,9 @@ def test_accept_lists_the_table(table: MediaTable, value: str) -> None:
         (read_form, b"", Content(b"{}\n", {}, transformed=True)),
     ],
 )
-def test_content_is_kept_or_transformed(reader: Reader, body: bytes, content: Content) -> None:
+def test_content_is_kept_or_transformed(
+    reader: Reader[Content], body: bytes, content: Content
+) -> None:
     """Strict JSON keeps its bytes whatever it is called, all else becomes JSON."""
     assert reader(body) == content
 
@@ -154,7 +190,7 @@ def test_content_is_kept_or_transformed(reader: Reader, body: bytes, content: Co
     ],
 )
 def test_error_is_that_of_the_reader_that_got_further(
-    reader: Reader, body: bytes, line: int, column: int, words: str
+    reader: Reader[Content], body: bytes, line: int, column: int, words: str
 ) -> None:
     """Who means JSON5 hears of JSON5, who means JSON of JSON."""
     with pytest.raises(MalformedContent) as caught:
@@ -167,7 +203,7 @@ def test_error_is_that_of_the_reader_that_got_further(
 @pytest.mark.parametrize(
     "body", [b"{a: NaN}", b"[-Infinity]", pytest.param(b"0x" + b"f" * 5000, id="digits")]
 )
-def test_number_that_json_cannot_hold_is_invalid(reader: Reader, body: bytes) -> None:
+def test_number_that_json_cannot_hold_is_invalid(reader: Reader[Content], body: bytes) -> None:
     """JSON5 that cannot become JSON is refused, not bent."""
     with pytest.raises(InvalidContent):
         reader(body)
@@ -204,6 +240,111 @@ def test_json5_sent_as_json_is_told_so(body: bytes, helps: bool) -> None:
     if body:
         assert caught.value.detail.startswith(plain.value.detail)
         assert caught.value.members == plain.value.members
+
+
+# --- terms
+
+
+@pytest.mark.parametrize(
+    ("essence", "terms", "body", "content"),
+    [
+        (FORM, Terms(), b"a=1", b'{\n  "a": "1"\n}\n'),
+        (FORM, Terms(types="strings"), b"a=1", b'{\n  "a": "1"\n}\n'),
+        (FORM, Terms(types="guess"), b"a=1", b'{\n  "a": 1\n}\n'),
+        (
+            "multipart/form-data",
+            Terms((("boundary", "B"),), "guess"),
+            b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--',
+            b'{\n  "a": 1\n}\n',
+        ),
+        ("application/yaml", Terms(types="guess"), b"a: '1'", b'{\n  "a": "1"\n}\n'),
+        ("application/json", Terms(types="nonsense"), b"{}", b"{}"),
+    ],
+)
+def test_reader_keeps_to_the_terms(essence: str, terms: Terms, body: bytes, content: bytes) -> None:
+    """Texts are taken as the request says, where there are texts to be taken."""
+    read = reader_for(POST_TYPES, essence, None, terms)(body)
+    assert isinstance(read, Content)
+    assert (read.body, read.size) == (content, len(content))
+
+
+@pytest.mark.parametrize("essence", [FORM, "multipart/form-data", "text/csv"])
+def test_types_that_are_none_are_refused_before_the_content_is_read(essence: str) -> None:
+    """No content can make them right."""
+    with pytest.raises(MalformedParameter, match='types is "numbers"'):
+        reader_for(POST_TYPES, essence, None, Terms(types="numbers"))
+
+
+def test_multipart_without_boundary_is_refused() -> None:
+    """It stands in the Content-Type."""
+    with pytest.raises(MalformedField, match="boundary"):
+        multipart_reader(Terms())(b"")
+
+
+@pytest.mark.parametrize("header", [None, "present", "PRESENT"])
+def test_table_with_a_header_is_taken(header: str | None) -> None:
+    """Whether the request says that there is one or not."""
+    terms = Terms(() if header is None else (("header", header),))
+    row = Row(b'{\n  "a": "1"\n}\n', {"a": "1"}, 2)
+    assert csv_reader(terms)(b"a\n1") == ManyContents((row,), transformed=True)
+
+
+@pytest.mark.parametrize("header", ["absent", "ABSENT", "no", ""])
+def test_table_without_a_header_is_refused(header: str) -> None:
+    """Its first line would be taken for one."""
+    with pytest.raises(UnsupportedMediaType, match="its first line gives the members their names"):
+        csv_reader(Terms((("header", header),)))
+
+
+# --- many
+
+
+def test_lines_keep_their_bytes() -> None:
+    """Each is a resource of its own, with its line."""
+    read = read_json_lines(b'{"a" : 1.0}\r\n\n [2]\n')
+    rows = (Row(b'{"a" : 1.0}', {"a": 1.0}, 1), Row(b" [2]", [2], 3))
+    assert read == ManyContents(rows, transformed=False)
+    assert read.size == len(b'{"a" : 1.0} [2]')
+
+
+@pytest.mark.parametrize(
+    ("reader", "body"),
+    [
+        (read_json_lines, b""),
+        (read_json_lines, b"\n \n"),
+        (csv_reader(Terms()), b""),
+        (csv_reader(Terms()), b"a,b\n\n"),
+    ],
+)
+def test_content_without_any_resource_is_invalid(reader: Reader[AnyContent], body: bytes) -> None:
+    """There is nothing to be created."""
+    with pytest.raises(InvalidContent, match="holds no resource: send at least one row"):
+        reader(body)
+
+
+@pytest.mark.parametrize(
+    ("reader", "header"), [(read_json_lines, b""), (csv_reader(Terms()), b"a\n")]
+)
+def test_resources_are_counted(
+    reader: Reader[AnyContent], header: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit itself is taken, one more is not."""
+    monkeypatch.setattr(media_types, "MAX_ROWS", 5)
+    read = reader(header + b"1\n" * 5)
+    assert isinstance(read, ManyContents)
+    assert len(read.rows) == 5
+    with pytest.raises(ContentTooLarge, match="more than 5 resources"):
+        reader(header + b"1\n" * 6)
+
+
+def test_names_that_each_row_repeats_count() -> None:
+    """A small table that would become a huge text is refused on the way."""
+    table = b"a" * 1000 + b"\n" + b"1\n" * 100
+    size = 100 * len(b'{\n  "": "1"\n}\n') + 100 * 1000
+    read = csv_reader(Terms(limit=size))(table)
+    assert read.size == size
+    with pytest.raises(ContentTooLarge, match="in which each row repeats the names"):
+        csv_reader(Terms(limit=size - 1))(table)
 
 
 def test_readers_share_no_value() -> None:

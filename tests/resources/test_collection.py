@@ -1,4 +1,4 @@
-"""How a list is written, and what POST decides, asked of the decisions themselves."""
+"""What POST and a DELETE of many decide, asked of the decisions themselves."""
 
 import json
 from pathlib import Path
@@ -13,27 +13,26 @@ from kvput.errors import (
     InvalidContent,
     KvputError,
     MalformedContent,
+    MalformedParameter,
     MethodNotAllowed,
+    NotFound,
     PreconditionFailed,
 )
-from kvput.resources.collection import Rendered, create, render, validators_of
+from kvput.query.parameters import parse_query
+from kvput.resources.collection import create, delete_selected
+from kvput.resources.listing import listing
 from kvput.resources.resource import delete
 from kvput.resources.resource import put as put_decision
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions
-from kvput.semantics.validators import ANY, ETag, Validators, content_digest
-from kvput.store.base import Batch, Commit, Entry, Put, RaiseCounter, Store, Write
+from kvput.semantics.validators import ANY, ETag
+from kvput.store.base import Batch, Commit, Put, RaiseCounter, Store, Write
 from kvput.store.files.layout import COUNTER
 from kvput.store.memory import MemoryStore
-from tests.store.tools import collection, content_of, opened, resource, seen, writing
+from tests.store.tools import collection, content_of, names_of, opened, resource, seen, writing
 
 ARTICLES = collection("/articles/")
 OBJECT = read_json(b'{"a": 1}')
 BROKEN = MalformedContent("no JSON")
-
-
-def entry(url: str, content: bytes) -> Entry:
-    """An entry with that content."""
-    return Entry(resource(url), content_digest(content), 0, len(content), content)
 
 
 async def store_with(**contents: bytes) -> MemoryStore:
@@ -51,62 +50,6 @@ async def post(store: Store, content: Content, conditions: Preconditions = NO_PR
     return change.path.url
 
 
-# --- lists
-
-
-@pytest.mark.parametrize(
-    ("url", "content", "item"),
-    [
-        ("/a/1", b'{"b": 2}', b'{"id":1,"b": 2}'),
-        ("/a/x", b'{"b": 2}', b'{"id":"x","b": 2}'),
-        ("/a/x", b'{"b": 2, "id": 9}', b'{"b": 2, "id": 9}'),
-        ("/a/1", b"{}", b'{"id":1}'),
-        ("/a/1", b"", b'{"id":1}'),
-        ("/a/1", b" { } \n", b'{"id":1}'),
-        ("/a/1", b"[1, 2]", b"[1, 2]"),
-        ("/a/1", b" null\n", b"null"),
-        ("/a/1", b'"text"', b'"text"'),
-        ("/a/1", b'{"b":1.0,"b":1e400}', b'{"id":1,"b":1.0,"b":1e400}'),
-    ],
-)
-def test_an_item_of_a_list(url: str, content: bytes, item: bytes) -> None:
-    """Its own text, with the id that an object lacks; what is no object is as it is."""
-    rendered = render([entry(url, content)]).text
-    assert rendered.startswith(b"[")
-    assert rendered.endswith(b"]\n")
-    assert _without_space(rendered) == _without_space(b"[" + item + b"]\n")
-
-
-def _without_space(text: bytes) -> bytes:
-    return b"".join(text.split())
-
-
-def test_a_list_has_a_line_for_each_item() -> None:
-    """In the order that was given; an empty one is an empty array."""
-    entries = [entry(f"/a/{name}", b"[%d]" % index) for index, name in enumerate("xyz")]
-    assert render(entries) == Rendered(b"[[0],\n[1],\n[2]]\n", ())
-    assert render([]) == Rendered(b"[]\n", ())
-
-
-def test_what_is_no_json_is_left_out() -> None:
-    """The others are listed, and the list tells which it leaves out, as they are, and why."""
-    entries = [entry("/a/1", b"{}"), entry("/a/2", b'{"b": '), entry("/a/3", b"[\n\xff")]
-    rendered = render(entries)
-    assert json.loads(rendered.text) == [{"id": 1}]
-    assert [
-        (item.path.url, item.digest, item.fault.line, item.fault.column)
-        for item in rendered.left_out
-    ] == [
-        ("/a/2", content_digest(b'{"b": '), 1, 7),
-        ("/a/3", content_digest(b"[\n\xff"), 2, 1),
-    ]
-
-
-def test_the_validators_of_a_list() -> None:
-    """Its own tag, and no date: a removal leaves none behind."""
-    assert validators_of(render([])) == Validators(ETag(content_digest(b"[]\n")), None)
-
-
 # --- POST: the name
 
 
@@ -117,7 +60,7 @@ async def test_the_first_resources_of_a_collection() -> None:
     body = b'{"id":1,"a": 1}'
     (written, counter) = batch.writes
     assert isinstance(written, Put)
-    assert _without_space(written.content) == _without_space(body)
+    assert b"".join(written.content.split()) == b"".join(body.split())
     assert (written.path, counter) == (resource("/articles/1"), RaiseCounter(ARTICLES, 1))
     assert [await post(store, OBJECT) for _ in range(3)] == [
         "/articles/1",
@@ -181,7 +124,7 @@ async def test_an_id_that_is_none(content: bytes) -> None:
     store = MemoryStore()
     with pytest.raises(InvalidContent):
         await post(store, read_json(content))
-    assert await store.names(ARTICLES) is None
+    assert await names_of(store, ARTICLES.url) is None
 
 
 async def test_an_id_whose_name_is_a_collection() -> None:
@@ -245,7 +188,9 @@ async def test_the_highest_number_is_given_and_kept(tmp_path: Path) -> None:
 async def test_a_larger_number_is_a_name_like_any_other(name: str) -> None:
     """It counts for nothing, whoever put or deleted it."""
     store = await store_with(**{name: b"{}"})
-    assert render(await store.list(ARTICLES) or ()).text == b'[{"id": "%s"}]\n' % name.encode()
+    shown = await store.read(listing(ARTICLES))
+    assert shown is not None
+    assert shown.text == b'[{"id": "%s"}]\n' % name.encode()
     assert await post(store, OBJECT) == "/articles/1"
     await store.commit(delete(resource(f"/articles/{name}"), NO_PRECONDITIONS))
     assert await post(store, OBJECT) == "/articles/2"
@@ -356,14 +301,15 @@ async def test_a_resource_takes_none(
     with pytest.raises(error) as raised:
         await _post_to("/a/", writes, bare_name=bare_name)
     if error is MethodNotAllowed:
-        assert raised.value.fields == (("Allow", "GET, HEAD, PUT, DELETE, OPTIONS"),)
+        assert raised.value.fields == (("Allow", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),)
 
 
 async def test_the_order_in_which_a_post_is_checked() -> None:
     """What would fail anyway, then the preconditions, then the content, then its id."""
     store = await store_with(**{"1": b"{}"})
-    rendered = render(await store.list(ARTICLES) or ()).text
-    current = Preconditions(if_match=(ETag(content_digest(rendered)),))
+    shown = await store.read(listing(ARTICLES))
+    assert shown is not None
+    current = Preconditions(if_match=(shown.validators.etag,))
     other = Preconditions(if_match=(ETag("other"),))
     taken = read_json(b'{"id": 1}')
 
@@ -391,3 +337,53 @@ async def test_preconditions_on_a_collection_that_is_not_there() -> None:
     assert await post(store, OBJECT, only_new) == "/articles/1"
     with pytest.raises(PreconditionFailed):
         await post(store, OBJECT, only_new)
+
+
+# --- DELETE of what a query finds
+
+
+async def test_what_a_query_finds_is_deleted_in_one_commit() -> None:
+    """The rest stays, and a deleted number is not given again."""
+    store = await store_with(**{"1": b'{"a":1}', "2": b'{"a":2}', "x": b'{"a":1}', "9": b'{"a":1}'})
+    commit = await store.commit(delete_selected(ARTICLES, parse_query("a=1"), NO_PRECONDITIONS))
+    assert [change.path.name for change in commit.changes] == ["1", "9", "x"]
+    assert await post(store, OBJECT) == "/articles/10"
+    names = await names_of(store, "/articles/")
+    assert names is not None
+    assert [path.name for path in names.resources] == ["2", "10"]
+
+
+async def test_only_the_page_that_is_asked_for_is_deleted() -> None:
+    """What GET with the same query shows."""
+    store = await store_with(**{str(n): b'{"a":1,"n":%d}' % n for n in range(5)})
+    query = parse_query("a=1&_sort=n&_order=desc&_start=1&_limit=2")
+    commit = await store.commit(delete_selected(ARTICLES, query, NO_PRECONDITIONS))
+    assert [change.path.name for change in commit.changes] == ["3", "2"]
+
+
+@pytest.mark.parametrize("query", ["", "_page=1", "_sort=a", "_start=0&_end=1", "_embed=x"])
+async def test_a_delete_without_a_condition_is_refused(query: str) -> None:
+    """Nobody deletes a collection by leaving something out."""
+    store = await store_with(a=b"{}")
+    with pytest.raises(MalformedParameter, match="no condition"):
+        await store.commit(delete_selected(ARTICLES, parse_query(query), NO_PRECONDITIONS))
+    assert await content_of(store, "/articles/a") == b"{}"
+
+
+async def test_a_delete_by_query_has_the_conditions_of_its_list() -> None:
+    """If-Match with the list's tag deletes just what was seen."""
+    store = await store_with(a=b'{"a":1}')
+    query = parse_query("a=1")
+    shown = await store.read(listing(ARTICLES, query))
+    assert shown is not None
+    seen_before = Preconditions(if_match=(shown.validators.etag,))
+    await store.commit(writing(Put(ARTICLES.resource("b"), b'{"a":1}')))
+    with pytest.raises(PreconditionFailed):
+        await store.commit(delete_selected(ARTICLES, query, seen_before))
+    assert await content_of(store, "/articles/a") == b'{"a":1}'
+
+
+async def test_a_delete_where_there_is_no_collection() -> None:
+    """There is nothing to be found."""
+    with pytest.raises(NotFound):
+        await MemoryStore().commit(delete_selected(ARTICLES, parse_query("a=1"), NO_PRECONDITIONS))

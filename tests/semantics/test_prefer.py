@@ -61,3 +61,21 @@ def test_no_text_raises(text: str) -> None:
 def test_a_long_preference_is_judged_in_linear_time(piece: str) -> None:
     """No repeated piece makes the parser backtrack: quadratic time would hit the time limit."""
     assert parse_preferences("a" + piece * 200_000 + "(").return_ is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("handling=dry-run", True),
+        ("HANDLING=Dry-Run, return=minimal", True),
+        ('handling="dry-run"', True),
+        ("handling=lenient", False),
+        ("handling", False),
+        ("dry-run", False),
+        ("handling=strict, handling=dry-run", False),
+        (None, False),
+    ],
+)
+def test_a_dry_run(value: str | None, expected: bool) -> None:
+    """What the request would do is to be told, and nothing done."""
+    assert parse_preferences(value).dry_run is expected

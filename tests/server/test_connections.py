@@ -125,7 +125,7 @@ async def test_a_connection_persists(wire: Wire) -> None:
         ("GET", "/nothing", None, 404),
         ("HEAD", "/nothing", None, 404),
         ("GET", "/a/..", None, 400),
-        ("PATCH", "/a/1", b"{}", 405),
+        ("PATCH", "/a/1", b"{}", 415),
         ("OPTIONS", "/a/1", None, 204),
         ("GET", "/a/1", None, 200),
     ):
@@ -380,7 +380,7 @@ async def test_content_of_a_request_that_has_no_use_for_it(wire: Wire) -> None:
     """It is passed over, so that the next request is found (RFC 9110 section 9.3.1)."""
     for method in ("GET", "OPTIONS", "PATCH"):
         await wire.send(request_bytes(method, "/a/1", {}, b"GET /x HTTP/1.1\r\n\r\n"))
-        assert (await wire.reply()).status in (200, 204, 405)
+        assert (await wire.reply()).status in (200, 204, 415)
     assert await wire.is_open()
 
 
@@ -471,7 +471,7 @@ async def test_a_fault_in_content_that_was_asked_for(wire: Wire) -> None:
         ("PUT", "/a/1", {"Host": "evil.example"}, 403),
         ("PUT", "/a/..", {}, 400),
         ("PUT", "/a/", {}, 405),
-        ("PATCH", "/a/1", {}, 405),
+        ("PATCH", "/a", {}, 405),
         ("POST", "/", {}, 405),
         ("POST", "/a", {"Content-Type": "text/plain"}, 415),
         ("POST", "/a", {"Content-Length": str(MAX_BODY + 1)}, 413),

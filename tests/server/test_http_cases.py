@@ -21,11 +21,14 @@ from kvput.store import open_store
 from kvput.store.base import Batch, Put, Store
 from kvput.store.memory import MemoryStore
 from tests.server.http_cases import (
+    batches,
+    bodies,
     codings,
     collections,
     conditions,
     contents,
     methods,
+    patching,
     paths,
     posting,
     putting,
@@ -44,6 +47,7 @@ from tests.server.http_cases.case import (
     tag,
 )
 from tests.serving import Address, Reply, serving
+from tests.test_docs import described_members
 
 TABLES = (
     putting,
@@ -53,6 +57,9 @@ TABLES = (
     conditions,
     ranges,
     posting,
+    patching,
+    batches,
+    bodies,
     collections,
     methods,
     paths,
@@ -126,7 +133,8 @@ async def test_the_answer_is_the_one_that_is_due(case: Case, served: Open) -> No
         for url, content in due.items():
             now = await address.request("GET", url)
             assert (now.body if now.status in (200, 204) else None) == content
-        if reply.status < 300 and case.request.method in ("PUT", "POST"):
+        shows_what_it_wrote = case.request.method in ("PUT", "PATCH", "POST")
+        if reply.status < 300 and shows_what_it_wrote and not _is_own(case.request):
             await _check_validators(address, reply, case.request)
 
 
@@ -262,7 +270,7 @@ def _check_any_answer(reply: Reply, request: Request) -> None:
         # RFC 9110 8.6: no Content-Length in 204; in 304 only the one that 200 would have.
         assert reply.field("Content-Length") is None
         assert reply.field("Content-Type") is None
-    if request.method in ("GET", "HEAD") and not request.target.startswith("/-/"):
+    if request.method in ("GET", "HEAD") and not _is_own(request):
         assert reply.field("Cache-Control") == "no-cache"
 
 
@@ -272,12 +280,22 @@ def _check_problem(reply: Reply, request: Request) -> None:
     assert isinstance(document, dict)
     assert list(document)[:6] == ["type", "title", "status", "detail", "instance", "message"]
     assert document["type"].startswith("urn:kvput:problem:")
+    # What a problem has beyond that is described where problems are.
+    described = described_members(reply.problem)
+    if request.target == "/-/batch":
+        described |= {"operation", "pointer"}
+    assert set(list(document)[6:]) <= described
     assert document["status"] == reply.status
     assert document["title"]
     assert document["detail"]
     assert document["message"] == document["detail"]
     path = request.target.partition("?")[0].encode("utf-8", "surrogateescape")
     assert document["instance"] == path.decode("utf-8", "replace")
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the target is a page of the server's own."""
+    return request.target.startswith("/-/")
 
 
 def _without_date(reply: Reply) -> list[tuple[str, str]]:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from kvput.config import Config
-from kvput.errors import MalformedContent
 from kvput.paths import CollectionPath
-from kvput.resources.collection import LeftOut
+from kvput.query.selection import Fault
 from kvput.server import left_out
 from kvput.server.left_out import LeftOutLog
 from kvput.store import open_store
@@ -17,10 +16,9 @@ from tests.serving import serving
 ARTICLES = CollectionPath(("articles",))
 
 
-def item(name: str, digest: str = "1") -> LeftOut:
+def item(name: str, digest: str = "1") -> Fault:
     """A file of /articles that a list leaves out."""
-    fault = MalformedContent("It is broken.", line=2, column=7)
-    return LeftOut(ARTICLES.resource(name), digest, fault)
+    return Fault(name, digest, "It is broken.", 2, 7)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kvput.errors import KvputError, NotFound
+from kvput.query.selection import EVERYTHING
 from kvput.semantics.validators import content_digest
 from kvput.store.base import (
     Batch,
@@ -18,12 +19,26 @@ from kvput.store.base import (
     Names,
     Put,
     RaiseCounter,
+    Remember,
     Store,
     View,
     Write,
 )
 from kvput.store.memory import MemoryStore
-from tests.store.tools import collection, content_of, delete, opened, put, resource, seen, writing
+from tests.store.tools import (
+    collection,
+    content_of,
+    delete,
+    entries_in,
+    is_collection,
+    list_of,
+    names_of,
+    opened,
+    put,
+    resource,
+    seen,
+    writing,
+)
 
 LARGE = b"[" + b"1," * (1 << 20) + b"1]"
 
@@ -44,8 +59,8 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def test_an_empty_store(store: Store) -> None:
     """There is nothing but a root without names, and it can be written to."""
     assert await store.get(resource("/a")) is None
-    assert await store.names(collection("/")) == Names((), ())
-    assert await store.list(collection("/")) == ()
+    assert await names_of(store, "/") == Names((), ())
+    assert await list_of(store, "/") == ()
     assert store.read_only is None
 
 
@@ -122,7 +137,7 @@ async def test_nothing_is_not_deleted(store: Store) -> None:
     """A Delete of nothing fails, and leaves no directories behind."""
     with pytest.raises(NotFound):
         await delete(store, "/articles/1")
-    assert await store.names(collection("/articles/")) is None
+    assert await names_of(store, "/articles/") is None
 
 
 @pytest.mark.parametrize(
@@ -147,11 +162,11 @@ async def test_names_of_every_kind_come_back(store: Store, url: str) -> None:
     path = resource(url)
     await put(store, url, b'"it"')
     assert await content_of(store, url) == b'"it"'
-    names = await store.names(path.parent)
+    names = await store.read(lambda view: view.names(path.parent))
     assert names is not None
     assert names.resources == (path,)
     await delete(store, url)
-    assert await store.names(path.parent) == Names((), ())
+    assert await store.read(lambda view: view.names(path.parent)) == Names((), ())
 
 
 # --- opened content
@@ -200,7 +215,7 @@ async def test_a_list_is_in_natural_order_and_holds_contents(store: Store) -> No
     """2 before 10, numbers before names, nothing of other collections."""
     names = ["10", "2", "b", "a10", "a2", "1"]
     await _fill(store, *(f"/things/{name}" for name in names), "/things/1/deep", "/things", "/z/1")
-    entries = await store.list(collection("/things/"))
+    entries = await list_of(store, "/things/")
     assert entries is not None
     assert [entry.path.name for entry in entries] == ["1", "2", "10", "a2", "a10", "b"]
     assert [entry.content for entry in entries] == [e.path.url.encode() for e in entries]
@@ -209,15 +224,15 @@ async def test_a_list_is_in_natural_order_and_holds_contents(store: Store) -> No
 async def test_a_list_holds_large_contents_as_well(store: Store) -> None:
     """In a list, no content is left out for its size."""
     await put(store, "/things/1", LARGE)
-    entries = await store.list(collection("/things/"))
-    assert entries is not None
-    assert entries[0].content == LARGE
+    selected = await store.read(lambda view: view.select(collection("/things/"), EVERYTHING))
+    assert selected is not None
+    assert selected.items[0].text == LARGE.strip()
 
 
 async def test_names_tell_resources_from_collections(store: Store) -> None:
     """Each in natural order; what is both stands in both."""
     await _fill(store, "/10", "/2", "/2/x", "/10/x/y", "/b/1")
-    names = await store.names(collection("/"))
+    names = await names_of(store, "/")
     assert names is not None
     assert [path.url for path in names.resources] == ["/2", "/10"]
     assert [path.url for path in names.collections] == ["/2", "/10", "/b"]
@@ -227,9 +242,9 @@ async def test_names_tell_resources_from_collections(store: Store) -> None:
 async def test_a_collection_that_is_not_there(store: Store, url: str) -> None:
     """It has no names and no list, and its name is free."""
     await put(store, "/things/1")
-    assert await store.names(collection(url)) is None
-    assert await store.list(collection(url)) is None
-    assert not await store.is_collection(collection(url))
+    assert await names_of(store, url) is None
+    assert await list_of(store, url) is None
+    assert not await is_collection(store, url)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +270,7 @@ async def test_what_is_a_collection(
 ) -> None:
     """A directory with a resource or a counter, or with nothing at all."""
     await store.commit(writing(*writes))
-    assert await store.is_collection(collection(url)) is is_one
+    assert await is_collection(store, url) is is_one
     assert await seen(store, lambda view: view.is_collection(collection(url))) is is_one
 
 
@@ -263,8 +278,8 @@ async def test_a_collection_stays_when_its_last_resource_goes(store: Store) -> N
     """It is empty then, and still there."""
     await put(store, "/articles/1")
     await delete(store, "/articles/1")
-    assert await store.list(collection("/articles/")) == ()
-    assert await store.is_collection(collection("/articles/"))
+    assert await list_of(store, "/articles/") == ()
+    assert await is_collection(store, "/articles/")
 
 
 async def test_a_decision_sees_what_readers_see(store: Store) -> None:
@@ -272,12 +287,12 @@ async def test_a_decision_sees_what_readers_see(store: Store) -> None:
     await _fill(store, "/articles/1", "/articles/2")
 
     def look(view: View) -> tuple[Entry | None, tuple[Entry, ...] | None]:
-        return view.get(resource("/articles/1")), view.entries(collection("/articles/"))
+        return view.get(resource("/articles/1")), entries_in(view, collection("/articles/"))
 
     entry, entries = await seen(store, look)
     assert entry == await store.get(resource("/articles/1"))
-    assert entries == await store.list(collection("/articles/"))
-    assert await seen(store, lambda view: view.entries(collection("/none/"))) is None
+    assert entries == await list_of(store, "/articles/")
+    assert await seen(store, lambda view: entries_in(view, collection("/none/"))) is None
 
 
 # --- numbers
@@ -290,7 +305,7 @@ async def test_a_counter_starts_at_nothing_and_is_raised(store: Store) -> None:
     await store.commit(writing(RaiseCounter(articles, 41)))
     await store.commit(writing(RaiseCounter(articles, 42)))
     assert await seen(store, lambda view: (view.counter(articles), view.counter(tags))) == (42, 0)
-    assert await store.names(articles) == Names((), ())
+    assert await store.read(lambda view: view.names(articles)) == Names((), ())
 
 
 async def test_a_counter_outlives_what_it_counted(store: Store) -> None:
@@ -368,7 +383,7 @@ async def test_a_batch_that_cannot_be_written_writes_nothing(store: Store) -> No
         with pytest.raises(NotFound):
             await store.commit(writing(*writes))
         assert await content_of(store, "/kept") == b"1"
-        assert await store.names(collection("/")) == Names((resource("/kept"),), ())
+        assert await names_of(store, "/") == Names((resource("/kept"),), ())
 
 
 @pytest.mark.parametrize("error", [KvputError("no"), ValueError("no"), KeyError()], ids=repr)
@@ -381,7 +396,7 @@ async def test_what_a_decision_raises_comes_out(store: Store, error: Exception) 
     with pytest.raises(type(error)) as raised:
         await store.commit(decide)
     assert raised.value is error
-    assert await store.names(collection("/")) == Names((), ())
+    assert await names_of(store, "/") == Names((), ())
     await put(store, "/a", b"1")
     assert await content_of(store, "/a") == b"1"
 
@@ -471,5 +486,56 @@ async def test_a_deep_path_makes_its_parents(store: Store) -> None:
     """Each directory on the way is there then, and holds what leads on."""
     await put(store, "/a/b/c/d", b"1")
     for url, inner in [("/", "/a"), ("/a/", "/a/b"), ("/a/b/", "/a/b/c")]:
-        assert await store.names(collection(url)) == Names((), (collection(inner),))
-    assert await store.names(collection("/a/b/c/")) == Names((resource("/a/b/c/d"),), ())
+        assert await names_of(store, url) == Names((), (collection(inner),))
+    assert await names_of(store, "/a/b/c/") == Names((resource("/a/b/c/d"),), ())
+
+
+# --- what is remembered
+
+
+async def test_what_is_remembered_is_there_with_the_commit(store: Store) -> None:
+    """It is made of what the commit changes, and kept under its key alone."""
+
+    def text(changes: tuple[Change, ...]) -> bytes:
+        return b",".join(change.path.url.encode() for change in changes)
+
+    commit = await store.commit(
+        writing(Remember("key", text), Put(resource("/a/1"), b"1"), Put(resource("/a/2"), b"2"))
+    )
+    assert [change.path.url for change in commit.changes] == ["/a/1", "/a/2"]
+    assert await seen(store, lambda view: view.remembered("key")) == b"/a/1,/a/2"
+    assert await store.read(lambda view: view.remembered("key")) == b"/a/1,/a/2"
+    assert await store.read(lambda view: view.remembered("other")) is None
+    names = await names_of(store, "/")
+    assert names == Names((), (collection("/a/"),))
+
+
+async def test_of_many_with_one_key_only_the_first_finds_nothing(store: Store) -> None:
+    """However many are decided at the same time."""
+    found: list[bytes | None] = []
+
+    def once(number: int) -> Decision:
+        def decide(view: View) -> Batch:
+            found.append(view.remembered("key"))
+            if found[-1] is not None:
+                return Batch(())
+            return Batch(
+                (Put(resource(f"/a/{number}"), b""), Remember("key", lambda _: b"%d" % number))
+            )
+
+        return decide
+
+    await asyncio.gather(*(store.commit(once(number)) for number in range(10)))
+    assert found == [None, *([b"0"] * 9)]
+    names = await names_of(store, "/a/")
+    assert names is not None
+    assert names.resources == (resource("/a/0"),)
+
+
+async def test_a_commit_that_fails_remembers_nothing(store: Store) -> None:
+    """It can be sent again."""
+    with pytest.raises(NotFound):
+        await store.commit(
+            writing(Remember("key", lambda _: b"done"), Delete(resource("/nothing")))
+        )
+    assert await store.read(lambda view: view.remembered("key")) is None

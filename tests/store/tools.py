@@ -8,9 +8,22 @@ from typing import TypeVar
 
 from kvput.errors import KvputError
 from kvput.paths import CollectionPath, ResourcePath, parse_target
-from kvput.store.base import Batch, Change, Commit, Decision, Delete, Put, Store, View, Write
+from kvput.store.base import (
+    Batch,
+    Change,
+    Commit,
+    Decision,
+    Delete,
+    Entry,
+    Names,
+    Put,
+    Store,
+    View,
+    Write,
+)
 from kvput.store.files.env import Environment
 from kvput.store.files.folder import open_folder
+from kvput.store.files.index import Progress
 from kvput.store.files.layout import PRIVATE, SCRATCH
 from kvput.store.files.store import FileStore
 
@@ -49,6 +62,30 @@ async def delete(store: Store, url: str) -> Commit:
     return await store.commit(writing(Delete(resource(url))))
 
 
+def entries_in(view: View, collection: CollectionPath) -> tuple[Entry, ...] | None:
+    """The entries of a collection's resources, one by one; None for no directory."""
+    names = view.names(collection)
+    if names is None:
+        return None
+    entries = (view.get(path) for path in names.resources)
+    return tuple(entry for entry in entries if entry is not None)
+
+
+async def list_of(store: Store, url: str) -> tuple[Entry, ...] | None:
+    """The entries of a collection's resources, at one moment."""
+    return await store.read(lambda view: entries_in(view, collection(url)))
+
+
+async def names_of(store: Store, url: str) -> Names | None:
+    """The names in a collection."""
+    return await store.read(lambda view: view.names(collection(url)))
+
+
+async def is_collection(store: Store, url: str) -> bool:
+    """Whether the bare name names a collection."""
+    return await store.read(lambda view: view.is_collection(collection(url)))
+
+
 async def settled(store: Store) -> None:
     """Wait until nothing is left to do of commits that have been answered."""
     with suppress(KvputError):
@@ -85,11 +122,15 @@ async def seen(store: Store, look: Callable[[View], _T]) -> _T:
 
 @asynccontextmanager
 async def opened(
-    data: Path, *, read_cache: int = READ_CACHE, environment: Environment | None = None
+    data: Path,
+    *,
+    read_cache: int = READ_CACHE,
+    environment: Environment | None = None,
+    indexing: Progress | None = None,
 ) -> AsyncIterator[FileStore]:
     """A file store over a folder, while the block runs."""
     folder = open_folder(data, environment)
-    store = FileStore(folder, read_cache=read_cache, environment=environment)
+    store = FileStore(folder, read_cache=read_cache, environment=environment, indexing=indexing)
     try:
         yield store
     finally:

@@ -1,4 +1,4 @@
-"""The server's own paths, under `/-/`."""
+"""The server's own pages, under `/-/`, that need no module to themselves."""
 
 from typing import Final
 
@@ -13,19 +13,16 @@ _HEALTHY: Final = Answer(
 )
 
 
-async def get(exchange: Exchange) -> Answer:
+async def health(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signature for handlers
     """GET and HEAD `/-/health`: 200 as long as the server answers."""
-    _require_health(exchange)
     return _HEALTHY
 
 
-async def options(exchange: Exchange) -> Answer:
-    """OPTIONS: what can be done at this path."""
-    _require_health(exchange)
+async def options_of_health(exchange: Exchange) -> Answer:  # noqa: ARG001  # as above
+    """OPTIONS `/-/health`."""
     return Answer(204, (("Allow", "GET, HEAD, OPTIONS"),))
 
 
-def _require_health(exchange: Exchange) -> None:
-    own = exchange.target.own
-    if own is None or own.name != "health":
-        raise NotFound("The server has no page of this name: see /-/health.")
+def no_page() -> NotFound:
+    """The error for a page that the server has not."""
+    return NotFound("The server has no page of this name: see /-/health and /-/batch.")

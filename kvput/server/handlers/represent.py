@@ -65,13 +65,18 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     return Answer(200, content=await _stream(exchange, entry, None), block=block)
 
 
-def represent_rendered(exchange: Exchange, rendered: bytes, validators: Validators) -> Answer:
-    """The answer to GET or HEAD of what was made for this request: a list, the root."""
+def represent_rendered(
+    exchange: Exchange, rendered: bytes, validators: Validators, fields: Fields = ()
+) -> Answer:
+    """The answer to GET or HEAD of what was made for this request: a list, the root.
+
+    `fields` are further ones, which the validators speak for as well.
+    """
     cache_control = exchange.app.config.cache_control
     lines = _validator_lines(validators.etag.opaque, None, cache_control)
     if exchange.is_conditional and _not_modified(exchange, validators):
         return Answer(304, block=lines)
-    return Answer(200, (("Content-Type", JSON_TYPE),), rendered, block=lines)
+    return Answer(200, (("Content-Type", JSON_TYPE), *fields), rendered, block=lines)
 
 
 def _not_modified(exchange: Exchange, current: Validators) -> bool:

@@ -1,14 +1,16 @@
 """GET, HEAD, PUT, DELETE and OPTIONS of `/articles/1`, whatever stands under that name."""
 
+import re
 from typing import Final
 
 from kvput.content.media_types import POST_TYPES, PUT_TYPES, Content, accept
 from kvput.errors import PartialContent, StoreFailed
 from kvput.paths import ResourcePath
 from kvput.resources import resource as rules
+from kvput.resources.patch import PATCH_TYPES
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
-from kvput.server.handlers import collections
+from kvput.server.handlers import lists
 from kvput.server.handlers.represent import (
     JSON_TYPE,
     EntryChangedError,
@@ -17,6 +19,13 @@ from kvput.server.handlers.represent import (
 from kvput.server.handlers.written import applied_fields, stored
 
 _ATTEMPTS: Final = 5
+_BRINGS_ALONG: Final = re.compile("(?:^|&)(?:_embed|_expand|embed)=")
+# RFC 5789 section 3.1; LDP section 7.1.
+_TAKEN: Final = (
+    ("PATCH", "Accept-Patch", accept(PATCH_TYPES)),
+    ("POST", "Accept-Post", accept(POST_TYPES)),
+)
+"""For a method that takes content, the field that tells of the types of it."""
 
 
 async def get(exchange: Exchange) -> Answer:
@@ -26,9 +35,10 @@ async def get(exchange: Exchange) -> Answer:
     for _ in range(_ATTEMPTS):
         entry = await store.get(path)
         if entry is None:
-            if not await store.is_collection(path.beneath):
-                raise rules.nothing_there(path.url)
-            return await collections.get(exchange)
+            return await lists.get(exchange)
+        # Whatever else a URL says of a single resource, json-server and its clients ignore.
+        if exchange.query_string and _BRINGS_ALONG.search(exchange.query_string):
+            return await lists.get_related(exchange, path)
         try:
             return await represent(exchange, entry)
         except EntryChangedError:
@@ -56,24 +66,29 @@ async def put(exchange: Exchange) -> Answer:
 
 
 async def delete(exchange: Exchange) -> Answer:
-    """DELETE: remove the resource, and show it a last time."""
+    """DELETE: remove the resource, or what a query finds in the collection of that name."""
     path = _resource(exchange)
     exchange.refuse_expectation()
-    conditions = exchange.preconditions
-    commit = await exchange.app.store.commit(rules.delete(path, conditions))
-    removed = commit.changes[0].before
+    store = exchange.app.store
+    if await store.get(path) is None and await store.read(lambda v: v.is_collection(path.beneath)):
+        return await lists.delete(exchange)
+    decide = rules.delete(path, exchange.preconditions)
+    if exchange.preferences.dry_run:
+        removed = await store.read(lambda view: view.get(path) if decide(view).writes else None)
+    else:
+        removed = (await store.commit(decide)).changes[0].before
     content = b"" if removed is None else removed.content or b""
+    applied = applied_fields(exchange, dry_run=True)
     if exchange.preferences.return_ == "minimal" or not content:
-        return Answer(204, applied_fields(exchange))
-    return Answer(200, (("Content-Type", JSON_TYPE), *applied_fields(exchange)), content)
+        return Answer(204, applied)
+    return Answer(200, (("Content-Type", JSON_TYPE), *applied), content)
 
 
 async def options(exchange: Exchange) -> Answer:
     """OPTIONS: the methods for what stands under this name now."""
     allowed = await _allowed(exchange)
-    if allowed == rules.RESOURCE_METHODS:
-        return Answer(204, (("Allow", allowed),))
-    return Answer(204, (("Allow", allowed), ("Accept-Post", accept(POST_TYPES))))
+    taken = tuple((name, types) for method, name, types in _TAKEN if method in allowed)
+    return Answer(204, (("Allow", allowed), *taken))
 
 
 async def refuse(exchange: Exchange) -> Answer:
@@ -86,7 +101,7 @@ async def _allowed(exchange: Exchange) -> str:
     store = exchange.app.store
     if await store.get(path) is not None:
         return rules.RESOURCE_METHODS
-    if await store.is_collection(path.beneath):
+    if await store.read(lambda view: view.is_collection(path.beneath)):
         return rules.COLLECTION_METHODS
     return rules.FREE_METHODS
 

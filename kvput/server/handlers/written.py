@@ -1,4 +1,4 @@
-"""Answers to PUT and POST that tell what has been written."""
+"""Answers to PUT, PATCH and POST that tell what has been written."""
 
 from kvput.content.json_text import is_empty_set
 from kvput.resources.resource import modified_seconds
@@ -32,6 +32,15 @@ def stored(exchange: Exchange, change: Change, *, transformed: bool) -> Answer:
     return _with_content(exchange, 200, lines, change)
 
 
+def changed(exchange: Exchange, change: Change) -> Answer:
+    """The answer to a PATCH: 200 with what is stored now, or 204 where that is not wanted."""
+    lines = _validators(change, transformed=False)
+    is_empty = change.after is None or not change.after.content
+    if exchange.preferences.return_ == "minimal" or is_empty:
+        return Answer(204, applied_fields(exchange), block=lines.encode())
+    return _with_content(exchange, 200, lines, change)
+
+
 def _with_content(exchange: Exchange, status: int, lines: str, change: Change) -> Answer:
     content = b"" if change.after is None else change.after.content or b""
     applied = applied_fields(exchange)
@@ -50,7 +59,13 @@ def _validators(change: Change, transformed: bool) -> str:
     return f'ETag: "{change.after.digest}"\r\nLast-Modified: {modified}\r\n'
 
 
-def applied_fields(exchange: Exchange) -> Fields:
-    """Preference-Applied, where the client prefers one return or the other (RFC 7240 section 3)."""
-    applied = exchange.preferences.applied
-    return () if applied is None else (("Preference-Applied", applied),)
+def applied_fields(exchange: Exchange, *, dry_run: bool = False) -> Fields:
+    """Preference-Applied, where the client prefers something (RFC 7240 section 3).
+
+    `dry_run` tells whether that, too, is honoured where it is preferred.
+    """
+    preferences = exchange.preferences
+    applied = [preferences.applied] if preferences.applied is not None else []
+    if dry_run and preferences.dry_run:
+        applied.append("handling=dry-run")
+    return (("Preference-Applied", ", ".join(applied)),) if applied else ()

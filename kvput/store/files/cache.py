@@ -128,8 +128,7 @@ class ReadCache:
         """Keep an entry that stood on disk under `status` when it was read or written."""
         if entry.size > LARGEST_HELD and entry.content is not None:
             entry = replace(entry, content=None)
-        fine_times = status.st_dev == self._fine_times_on
-        settled = fine_times or is_settled(status.st_ctime_ns, read_ns)
+        settled = self.is_settled(status, read_ns)
         file = path.file
         directories = _ways(file.rpartition("/")[0])
         cost = _ENTRY_OVERHEAD + 2 * len(file) + len(entry.content or b"")
@@ -146,6 +145,11 @@ class ReadCache:
                     self._held.move_to_end(oldest)
                 else:
                     self._drop(oldest)
+
+    def is_settled(self, status: os.stat_result, read_ns: int) -> bool:
+        """Whether a file read at that time cannot change any more and keep this signature."""
+        fine_times = status.st_dev == self._fine_times_on
+        return fine_times or is_settled(status.st_ctime_ns, read_ns)
 
     def forget(self, path: ResourcePath) -> None:
         """Drop an entry whose file is gone."""

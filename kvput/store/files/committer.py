@@ -3,7 +3,7 @@
 The commits that wait are decided one after the other, each on what those before
 it will have done, and staged; one record of each goes into the journal, which
 is synced once; then their files take their places. One thread runs this at a
-time (`kvput.store.files.store`); the checkpoint, which makes the journal's
+time (`kvput.store.files.commit_queue`); the checkpoint, which makes the journal's
 segments free again, runs in a thread of its own.
 """
 
@@ -24,6 +24,7 @@ from kvput.store.files.journal import Journal, JournalBrokenError
 from kvput.store.files.overlay import AfterThisGroup
 from kvput.store.files.publishing import UndoError
 from kvput.store.files.record import encode_commit
+from kvput.store.files.remembered import Forgetting
 from kvput.store.files.staged import OvertakenError, StagedCommit
 from kvput.store.files.view import FileView
 from kvput.store.files.writer import Group, Writer
@@ -73,13 +74,13 @@ class Committer:
     ) -> None:
         """`next_sequence`: what the first commit is called; `journal_limit` in bytes."""
         self._writer = writer
-        self._durability = writer.durability
         self._view = view
         self._journal = journal
         self._gate = gate
         self._next = next_sequence
         self.failure: str | None = None
         self._checkpoints = Checkpoints(journal, writer, journal_limit)
+        self._forgetting = Forgetting(view.reader, writer.environment)
 
     def run(self, waiting: deque[Request], answer: Callable[[list[Outcome]], None]) -> None:
         """Commit as one group as many as can be, from the left; they are no longer `waiting` then.
@@ -110,6 +111,7 @@ class Committer:
         if self.failure is None:
             with self._failing():
                 self._checkpoints.begin(self._next)
+            self._forgetting.if_due()
 
     def close(self) -> None:
         """Leave an empty journal, unless the disk has failed."""

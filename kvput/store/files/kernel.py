@@ -156,3 +156,41 @@ def incarnation(descriptor: int) -> bytes:
     mount = int.from_bytes(status.raw[_MOUNT_OFFSET : _MOUNT_OFFSET + 8], sys.byteorder)
     itself = f"{boot.hex()} {mount} {os.fstat(descriptor).st_ino}"
     return blake2b(itself.encode(), digest_size=_INCARNATION_SIZE).digest()
+
+
+# --- watching names in directories: inotify(7), Linux
+
+QUEUE_OVERFLOW: Final = 0x4000
+"""IN_Q_OVERFLOW: events were lost."""
+WATCH_ENDED: Final = 0x8000
+"""IN_IGNORED: the directory is gone."""
+# IN_MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE; IN_ONLYDIR.
+_CHANGES: Final = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000000
+_inotify_add_watch = getattr(_C, "inotify_add_watch", None)
+if _inotify_add_watch is not None:
+    _inotify_add_watch.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_uint32)
+
+
+def open_watch_queue() -> int | None:
+    """The descriptor of a queue of events; None where there is no such call, or no more of them."""
+    if _inotify_add_watch is None:
+        return None
+    queue: int = _C.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    return queue if queue >= 0 else None
+
+
+def watch_names(queue: int, directory: int) -> int | None:
+    """Queue an event for each change of a name in the directory, or of its file.
+
+    Gives the number that the events carry; None where the directory cannot be watched.
+    """
+    if _inotify_add_watch is None:
+        return None
+    # By its descriptor: its path may have come to mean another one.
+    number: int = _inotify_add_watch(queue, b"/proc/self/fd/%d" % directory, _CHANGES)
+    return number if number >= 0 else None
+
+
+def stop_watching(queue: int, number: int) -> None:
+    """Queue no more events of this number."""
+    _C.inotify_rm_watch(queue, number)

@@ -6,6 +6,7 @@ file name is a rule for all stores and stands in `kvput.names`.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from kvput.config import CONFIG_FILE
@@ -16,11 +17,22 @@ PRIVATE: Final = ".kvput"
 LOCK: Final = "lock"
 JOURNAL: Final = "journal"
 SCRATCH: Final = "scratch"
+REMEMBERED: Final = "remembered"
+"""In PRIVATE: what requests with a key were answered, a file for each, named by the key's hash."""
 IGNORE: Final = ".gitignore"
 COUNTER: Final = ".counter"
 """In a collection's directory: the highest number given, decimal, and a newline."""
 
-__all__ = ["CONFIG_FILE", "COUNTER", "IGNORE", "JOURNAL", "LOCK", "PRIVATE", "SCRATCH"]
+__all__ = [
+    "CONFIG_FILE",
+    "COUNTER",
+    "IGNORE",
+    "JOURNAL",
+    "LOCK",
+    "PRIVATE",
+    "REMEMBERED",
+    "SCRATCH",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,11 @@ def locate(path: ResourcePath) -> Location:
 @lru_cache(maxsize=1024)
 def _names(directory: str) -> tuple[str, ...]:
     return tuple(directory.split("/")) if directory else ()
+
+
+def remembered_place(key: str) -> tuple[str, ...]:
+    """The names that lead to what is remembered under a key."""
+    return PRIVATE, REMEMBERED, sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def directories_of(collection: CollectionPath) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ for the next group instead.
 
 from collections.abc import Iterable
 
+from kvput.names import number_of
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter, number_of
+from kvput.query.selection import Selected, Selection
+from kvput.store.base import Batch, Change, Delete, Entry, Names, Put, RaiseCounter, Remember
 from kvput.store.files.view import FileView
 
 
@@ -28,6 +30,7 @@ class Overlay:
         self.entries: dict[str, Entry | None] = {}
         """By the resources' files."""
         self.counters: dict[CollectionPath, int] = {}
+        self.remembered: dict[str, bytes] = {}
         self.numbers: dict[CollectionPath, int] = {}
         # By their segments: each that something is written in or beneath, and each that
         # something is put directly in, and nothing deleted since.
@@ -53,6 +56,8 @@ class Overlay:
                 case RaiseCounter(collection, number):
                     self.counters[collection] = number
                     self._filled.add(collection.segments)
+                case Remember():
+                    continue  # It stands in no collection.
             self._touch(collection.segments)
 
     def _touch(self, segments: tuple[str, ...]) -> None:
@@ -92,10 +97,15 @@ class GroupView:
             raise AfterThisGroup
         return self._view.is_collection(collection)
 
-    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
+    def names(self, collection: CollectionPath) -> Names | None:
         if self._overlay.touches(collection):
             raise AfterThisGroup
-        return self._view.entries(collection)
+        return self._view.names(collection)
+
+    def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
+        if self._overlay.touches(collection):
+            raise AfterThisGroup
+        return self._view.select(collection, selection)
 
     def counter(self, collection: CollectionPath) -> int:
         counter = self._overlay.counters.get(collection)
@@ -104,3 +114,7 @@ class GroupView:
     def highest_number(self, collection: CollectionPath) -> int:
         number = self._overlay.numbers.get(collection, 0)
         return max(self._view.highest_number(collection), number)
+
+    def remembered(self, key: str) -> bytes | None:
+        remembered = self._overlay.remembered.get(key)
+        return self._view.remembered(key) if remembered is None else remembered

@@ -184,9 +184,13 @@ class Reader:
 
 def read_all(descriptor: int, size: int) -> bytes:
     """The file's bytes from its start; `size` is what fstat said, the truth may differ."""
-    pieces = []
-    offset = 0
-    while piece := os.pread(descriptor, max(size - offset, 0) + 1, offset):
+    # A regular file gives fewer bytes than asked for only at its end.
+    piece = os.pread(descriptor, size + 1, 0)
+    if len(piece) <= size:
+        return piece
+    pieces = [piece]
+    offset = len(piece)
+    while piece := os.pread(descriptor, _PIECE, offset):
         pieces.append(piece)
         offset += len(piece)
     return b"".join(pieces)

@@ -20,6 +20,7 @@ from kvput.store.files.committer import Committer, Outcome, Request
 from kvput.store.files.env import Environment
 from kvput.store.files.folder import Folder, open_folder
 from kvput.store.files.gate import Gate
+from kvput.store.files.indexes import Background
 from kvput.store.files.layout import locate
 from kvput.store.files.opening import open_committer, refuse_if_unrecovered
 from kvput.store.files.reader import Reader
@@ -42,8 +43,10 @@ class ServedFolder:
         *,
         read_cache: int,
         journal_limit: int,
+        background: Background,
     ) -> None:
         """See `FileStore`. Raises DataUnusable."""
+        self._background = background
         self._root = folder.root
         self._environment = environment
         self._gate = gate
@@ -53,7 +56,7 @@ class ServedFolder:
         self.replaced: Callable[[], None] = lambda: None
         """Called, in any thread, when another folder is read from now on."""
         try:
-            self.last_read = Reading(folder, read_cache)
+            self.last_read = Reading(folder, read_cache, background)
             """What was read when it was last looked whether it still stands."""
             self._writing: _Writing | None = self._writing_in(folder, self.last_read)
             """None where the folder could not be opened again: the next commit tries to."""
@@ -78,6 +81,7 @@ class ServedFolder:
 
     def close(self) -> None:
         """Let go of what is read; `finish` has let go of the rest."""
+        self.last_read.view.indexes.close()
         self.last_read.reader.close()
 
     # --- on the thread that commits, which alone uses what is closed here
@@ -141,7 +145,7 @@ class ServedFolder:
 
     def _read_anew(self, folder: Folder) -> None:
         try:
-            self.last_read = Reading(folder, self._read_cache)
+            self.last_read = Reading(folder, self._read_cache, self._background)
         except OSError as error:
             raise _gone(f"{self._root}: {error.strerror}.") from error
 
@@ -190,11 +194,11 @@ class ServedFolder:
 class Reading:
     """What reads need of the folder that stands under a path."""
 
-    def __init__(self, folder: Folder, read_cache: int) -> None:
+    def __init__(self, folder: Folder, read_cache: int, background: Background) -> None:
         self.folder = folder
         self.reader = Reader(folder.root, folds_names=folder.folds_names)
         self.cache = ReadCache(self.reader, read_cache, fine_times=folder.fine_times)
-        self.view = FileView(self.reader, self.cache)
+        self.view = FileView(self.reader, self.cache, background)
 
     def open_unchanged(self, entry: Entry) -> int | None:
         """A descriptor of the entry's file; None when it is not what was read."""

@@ -46,7 +46,7 @@ class Step:
     """One file that waits in scratch to take its place, or one that is to leave it.
 
     `before` is what it displaces, None for nothing; `identity` is the new file's,
-    None for a removal. `entry` is None for a counter.
+    None for a removal. `path` and `entry` are None for a file that is no resource's.
     """
 
     scratch_name: str
@@ -78,6 +78,7 @@ class StagedCommit:
     writes: list[FileWrite] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    remembered: dict[str, bytes] = field(default_factory=dict)
     made: list[tuple[str, ...]] = field(default_factory=list)
     """The directories that it has made: the names that lead to each."""
     pending_before: dict[str, "Pending | None"] = field(default_factory=dict)

@@ -7,26 +7,31 @@ is opened, read, cached and written is in the modules beside it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import aiofiles
 from aiofiles.threadpool.binary import AsyncBufferedReader
 
+from kvput.errors import StoreFailed
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import Commit, Decision, Entry, Names, OpenContent
+from kvput.store.base import Commit, Decision, Entry, OpenContent, View
 from kvput.store.files.cache import UNKNOWN
 from kvput.store.files.checkpoint import JOURNAL_LIMIT
 from kvput.store.files.commit_queue import CommitQueue
 from kvput.store.files.env import Environment, OperatingSystem
 from kvput.store.files.folder import Folder
 from kvput.store.files.gate import Gate
+from kvput.store.files.index import Progress
+from kvput.store.files.indexes import Background, IndexMissingError
 from kvput.store.files.served import Reading, ServedFolder
 
 _T = TypeVar("_T")
 
 _READ_THREADS: Final = 4
+_INDEX_THREADS: Final = 4
+_ATTEMPTS: Final = 10
 _PIECE: Final = 256 * 1024
 
 
@@ -40,19 +45,25 @@ class FileStore:
         read_cache: int,
         environment: Environment | None = None,
         journal_limit: int = JOURNAL_LIMIT,
+        indexing: Progress | None = None,
     ) -> None:
         """`read_cache` is the bytes of content that may be held in memory.
 
         `journal_limit`: the bytes of journal after which a checkpoint begins.
+        `indexing` is told, in any thread, how far the building of an index is.
         Recovers what an earlier process left undone; raises DataUnusable.
         """
         self._gate = Gate()
+        # Apart from the readers: building an index may take seconds.
+        self._indexers = ThreadPoolExecutor(_INDEX_THREADS, "kvput-index")
+        self._builds: dict[CollectionPath, asyncio.Future[None]] = {}
         self._served = ServedFolder(
             folder,
             environment or OperatingSystem(),
             self._gate,
             read_cache=read_cache,
             journal_limit=journal_limit,
+            background=Background(self._indexers.submit, indexing),
         )
         self._readers = ThreadPoolExecutor(_READ_THREADS, "kvput-read")
         self._queue = CommitQueue(self._served)
@@ -79,27 +90,40 @@ class FileStore:
             return None
         return _FileContent(await aiofiles.open(descriptor, "rb"))
 
-    async def names(self, collection: CollectionPath) -> Names | None:
-        """See `Store.names`."""
-        return await self._in_reader(lambda reading: reading.view.names(collection))
-
-    async def is_collection(self, collection: CollectionPath) -> bool:
-        """See `Store.is_collection`."""
-        return await self._in_reader(lambda reading: reading.view.is_collection(collection))
-
-    async def list(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        """See `Store.list`."""
-        return await self._in_reader(lambda reading: reading.view.entries(collection))
+    async def read(self, look: Callable[[View], _T]) -> _T:
+        """See `Store.read`."""
+        return await self._with_indexes(lambda: self._in_reader(lambda reading: look(reading.view)))
 
     async def commit(self, decide: Decision) -> Commit:
         """See `Store.commit`."""
-        return await self._queue.commit(decide)
+        return await self._with_indexes(lambda: self._queue.commit(decide))
 
     async def close(self) -> None:
         """See `Store.close`."""
         await self._queue.stop()
         await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._indexers.shutdown)
         self._served.close()
+
+    async def _with_indexes(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """What `call` gives, once each index that it needs is there."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return await call()
+            except IndexMissingError as missing:
+                await self._build(missing.collection)
+        raise StoreFailed("The folder changes faster than it can be indexed: try again later.")
+
+    async def _build(self, collection: CollectionPath) -> None:
+        """Build the index, once for all who wait for it."""
+        build = self._builds.get(collection)
+        if build is None:
+            build = asyncio.get_running_loop().run_in_executor(
+                self._indexers, lambda: self._served.reading().view.indexes.build(collection)
+            )
+            self._builds[collection] = build
+            build.add_done_callback(lambda _: self._builds.pop(collection))
+        await asyncio.shield(build)
 
     async def _in_reader(self, call: Callable[[Reading], _T]) -> _T:
         loop = asyncio.get_running_loop()

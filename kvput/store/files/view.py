@@ -4,29 +4,33 @@ Every method may block, so that the store calls them in threads.
 """
 
 import errno
-import logging
 import os
 import stat
 from collections.abc import Callable
-from functools import lru_cache
+from typing import Final
 
-from kvput.errors import CounterDamaged, Unreadable
+from kvput.errors import CounterDamaged
+from kvput.names import natural_order, number_of
 from kvput.paths import CollectionPath, ResourcePath, collection_at, resource_at
-from kvput.store.base import Entry, Names, natural_order, number_of
+from kvput.query.selection import Selected, Selection
+from kvput.store.base import Entry, Names
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.failures import failed_read, reading
+from kvput.store.files.indexes import Background, Indexes
 from kvput.store.files.layout import COUNTER, directories_of
 from kvput.store.files.reader import Reader, read_all
+from kvput.store.files.remembered import remembered
 
-_logger = logging.getLogger("kvput")
+_ALONE: Final = Background()
 
 
 class FileView:
     """See `kvput.store.base.View`."""
 
-    def __init__(self, reader: Reader, cache: ReadCache) -> None:
+    def __init__(self, reader: Reader, cache: ReadCache, background: Background = _ALONE) -> None:
         self.reader = reader
         self.cache = cache
+        self.indexes = Indexes(reader, cache, background)
         self._highest: dict[CollectionPath, tuple[_State, int]] = {}
 
     def get(self, path: ResourcePath) -> Entry | None:
@@ -72,20 +76,11 @@ class FileView:
             tuple(sorted(collections, key=lambda path: natural_order(path.segments[-1]))),
         )
 
-    def entries(self, collection: CollectionPath) -> tuple[Entry, ...] | None:
-        names = self.names(collection)
-        if names is None:
-            return None
-        entries = (self._whole_or_logged(path) for path in names.resources)
-        return tuple(entry for entry in entries if entry is not None)
+    def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
+        return self.indexes.select(collection, selection)
 
-    def _whole_or_logged(self, path: ResourcePath) -> Entry | None:
-        """A broken file breaks nothing but itself: the list goes on without it."""
-        try:
-            return self.cache.whole(path)
-        except Unreadable as error:
-            _log_once(path.file, error.detail)
-            return None
+    def remembered(self, key: str) -> bytes | None:
+        return remembered(self.reader, key)
 
     def counter(self, collection: CollectionPath) -> int:
         parts = (*directories_of(collection), COUNTER)
@@ -155,11 +150,6 @@ _State = tuple[int, int]
 def _state(status: os.stat_result) -> _State:
     """What changes when a name comes into the directory or leaves it."""
     return status.st_mtime_ns, status.st_ino
-
-
-@lru_cache(maxsize=1024)
-def _log_once(file: str, reason: str) -> None:
-    _logger.warning("%s is left out of its collection: %s", file, reason)
 
 
 def _holds(ask: Callable[[], bool]) -> bool:

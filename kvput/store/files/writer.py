@@ -18,12 +18,12 @@ from typing import Final, Self
 from kvput.errors import KvputError, NotFound
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.semantics.validators import content_digest
-from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter
+from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter, Remember
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.durability import Durability, SyncError
 from kvput.store.files.env import Environment
 from kvput.store.files.failures import failed_write, in_the_way
-from kvput.store.files.layout import COUNTER, directories_of, locate
+from kvput.store.files.layout import COUNTER, directories_of, locate, remembered_place
 from kvput.store.files.overlay import AfterThisGroup, GroupView, Overlay
 from kvput.store.files.publishing import Publisher
 from kvput.store.files.reader import Reader, read_all
@@ -151,6 +151,11 @@ class Group:
                     case RaiseCounter(collection, number):
                         if with_counters:
                             self._raise_counter(collection, number, commit)
+                    case Remember():
+                        pass  # once all changes are known
+            for write in batch.writes:
+                if isinstance(write, Remember):
+                    self._stage_remembered(write, commit)
         except (OSError, KvputError, OvertakenError, AfterThisGroup, SyncError) as error:
             self._pending.update(commit.pending_before)
             self._counters = counters
@@ -160,6 +165,7 @@ class Group:
             raise
         self._unpublished.append(commit)
         self._overlay.add(batch, commit.changes)
+        self._overlay.remembered.update(commit.remembered)
         return commit
 
     def stage_counters(self) -> None:
@@ -226,12 +232,25 @@ class Group:
         place = directory.below(COUNTER)
         counter = self._counters.get(place)
         if counter is None:
-            counter = self._counters[place] = self._counter_there(directory)
+            there, pending = self._own_file(directory, COUNTER)
+            counter = _Counter(directory, there, pending.identity, pending.mode, b"")
+            self._counters[place] = counter
         before = counter.before
         counter.content = b"%d\n" % number
         counter.before = content_digest(counter.content)
         # Its time is known when it is staged.
         commit.writes.append(FileWrite(place, before, counter.before, 0, counter.content))
+
+    def _stage_remembered(self, write: Remember, commit: StagedCommit) -> None:
+        content = write.text(tuple(commit.changes))
+        *directories, name = remembered_place(write.key)
+        directory = self._surroundings.enter(tuple(directories), commit)
+        before, there = self._own_file(directory, name)
+        step, modified_ns = self._stage_file(directory, name, content, there, None)
+        commit.steps.append(step)
+        digest = content_digest(content)
+        commit.writes.append(FileWrite(step.place, before, digest, modified_ns, content))
+        commit.remembered[write.key] = content
 
     def _there(
         self, directory: Directory, name: str, path: ResourcePath, before: Entry | None
@@ -248,23 +267,23 @@ class Group:
         commit.pending_before.setdefault(place, self._pending.get(place))
         self._pending[place] = pending
 
-    def _counter_there(self, directory: Directory) -> _Counter:
-        place = directory.below(COUNTER)
+    def _own_file(self, directory: Directory, name: str) -> tuple[str | None, Pending]:
+        """The digest of a file that is no resource's, None for none; and what stands there."""
         try:
-            status = os.stat(COUNTER, dir_fd=directory.descriptor, follow_symlinks=False)
+            status = os.stat(name, dir_fd=directory.descriptor, follow_symlinks=False)
         except FileNotFoundError:
-            return _Counter(directory, None, None, None, b"")
-        descriptor = self._writer.reader.open_file((*directory.parts, COUNTER))
+            return None, Pending(None, None)
+        descriptor = self._writer.reader.open_file((*directory.parts, name))
         if descriptor is None:
-            raise in_the_way((*directory.parts, COUNTER))
+            raise in_the_way((*directory.parts, name))
         try:
             digest = content_digest(read_all(descriptor, status.st_size))
-            if not self._writer.durability.has(place, status):
+            if not self._writer.durability.has(directory.below(name), status):
                 self._surroundings.sync(descriptor)
             mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
         finally:
             os.close(descriptor)
-        return _Counter(directory, digest, identity_of(status), mode, b"")
+        return digest, Pending(identity_of(status), mode)
 
     def _stage_file(
         self,

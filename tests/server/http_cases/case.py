@@ -19,7 +19,15 @@ JSON: Final = {"Content-Type": "application/json"}
 FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 PUT_TYPES: Final = "application/json, application/*+json, application/json5"
-POST_TYPES: Final = f"{PUT_TYPES}, application/x-www-form-urlencoded"
+POST_TYPES: Final = (
+    f"{PUT_TYPES}, application/x-www-form-urlencoded, multipart/form-data, application/yaml, "
+    "application/x-yaml, text/yaml, application/x-ndjson, application/jsonl, text/csv"
+)
+
+
+PATCH_TYPES: Final = "application/merge-patch+json, application/json-patch+json, application/json"
+MERGE_PATCH: Final = {"Content-Type": "application/merge-patch+json"}
+JSON_PATCH: Final = {"Content-Type": "application/json-patch+json"}
 
 
 class Presence:
@@ -108,6 +116,11 @@ def put(target: str, content: bytes | None, fields: Mapping[str, str] | None = N
 def post(target: str, content: bytes | None, fields: Mapping[str, str] | None = None) -> Request:
     """A POST of JSON, unless other fields are given."""
     return Request("POST", target, content, JSON if fields is None else fields)
+
+
+def patch(target: str, content: bytes | None, fields: Mapping[str, str] | None = None) -> Request:
+    """A PATCH with a merge patch, unless other fields are given."""
+    return Request("PATCH", target, content, MERGE_PATCH if fields is None else fields)
 
 
 def get(target: str, fields: Mapping[str, str] | None = None) -> Request:

@@ -99,7 +99,7 @@ _TYPES = (
             after={"/articles/": None},
         )
         for value in NOT_TAKEN
-        if "urlencoded" not in value
+        if "urlencoded" not in value and "multipart" not in value
     ),
     Case(
         "a Content-Type that is no media type",

@@ -118,6 +118,6 @@ CASES: Final = (
         "the server's own segment holds no resources",
         "kvput",
         put("/-", SHOE),
-        refusal(405, "method-not-allowed"),
+        refusal(404, "not-found"),
     ),
 )

@@ -19,7 +19,7 @@ from tests.server.http_cases.case import (
 
 SHOE: Final = b'{ "color": "red" }'
 WITH_ID: Final = b'{ "id": 1, "color": "red" }'
-_RESOURCE_METHODS: Final = "GET, HEAD, PUT, DELETE, OPTIONS"
+_RESOURCE_METHODS: Final = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
 
 # The id of the content -> the path of the resource.
 USED_IDS: Final = {

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kvput.store.files.layout import PRIVATE
+from kvput.store.files.layout import PRIVATE, REMEMBERED
 from tests.store.files.recording import Noted, Operation, Picture
 
 Files = dict[str, bytes]
@@ -56,23 +56,27 @@ class CommitFiles:
 
 
 def files_in(picture: Picture) -> Files:
-    """The contents in a picture, but for what is kvput's own."""
+    """The contents in a picture that commits and hands have made."""
     return {
         path: file.content
         for path, file in picture.items()
-        if file is not None and path.partition("/")[0] != PRIVATE
+        if file is not None and _is_made(Path(path))
     }
 
 
+def _is_made(place: Path) -> bool:
+    """Whether a commit or a hand makes such a file, and not the store for itself."""
+    return place.parts[0] != PRIVATE or place.parts[1:2] == (REMEMBERED,)
+
+
 def files_at(folder: Path) -> Files:
-    """The contents below a folder, but for what is kvput's own; it may be busy meanwhile."""
+    """The same of what stands below a folder; it may be busy meanwhile."""
     files: Files = {}
-    for directory, below, names in os.walk(folder):
-        if PRIVATE in below:
-            below.remove(PRIVATE)
+    for directory, _, names in os.walk(folder):
         for name in names:
             place = Path(directory, name)
-            files[place.relative_to(folder).as_posix()] = place.read_bytes()
+            if _is_made(place.relative_to(folder)):
+                files[place.relative_to(folder).as_posix()] = place.read_bytes()
     return files
 
 

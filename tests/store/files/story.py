@@ -14,9 +14,19 @@ from kvput.errors import KvputError
 from kvput.paths import CollectionPath
 from kvput.resources.ids import next_number, path_for_number
 from kvput.store import open_store
-from kvput.store.base import Batch, Decision, Delete, Put, RaiseCounter, Store, View, Write
+from kvput.store.base import (
+    Batch,
+    Decision,
+    Delete,
+    Put,
+    RaiseCounter,
+    Remember,
+    Store,
+    View,
+    Write,
+)
 from kvput.store.files.env import Environment
-from kvput.store.files.layout import COUNTER
+from kvput.store.files.layout import COUNTER, remembered_place
 from tests.store.files.laws import Acknowledged, Begun, ByHand, CommitFiles, Refused
 from tests.store.files.recording import RecordingEnvironment
 from tests.store.tools import READ_CACHE, collection, resource, writing
@@ -28,9 +38,11 @@ LARGE: Final = b"[" + b"1," * 50_000 + b"1]"
 SEVERAL_SECTORS: Final = b'"' + b"abcdefg\n" * 200 + b'"'
 
 
-def _place(write: Put | Delete | RaiseCounter) -> str:
+def _place(write: Write) -> str:
     if isinstance(write, RaiseCounter):
         return f"{write.collection.directory}/{COUNTER}".removeprefix("/")
+    if isinstance(write, Remember):
+        return "/".join(remembered_place(write.key))
     return write.path.file
 
 
@@ -201,6 +213,8 @@ def _content(write: Write) -> bytes | None:
             return content
         case RaiseCounter(_, number):
             return b"%d\n" % number
+        case Remember(_, text):
+            return text(())
         case _:
             return None
 
@@ -270,6 +284,27 @@ async def posts(story: Story) -> None:
     await story.post("/a/", b'"beside the first"')
 
 
+async def keys(story: Story) -> None:
+    """What was done is remembered in the commit that does it."""
+    await story.write(Put(resource("/a/1"), b'"one"'), _remember("one", b"done one"))
+    await asyncio.gather(
+        story.write(Put(resource("/a/1"), b'"two"'), _remember("two", b"done two")),
+        story.write(
+            Put(resource("/a/2"), b'"three"'),
+            RaiseCounter(collection("/a/"), 2),
+            _remember("three", SEVERAL_SECTORS),
+        ),
+        story.put("/a/3", b'"beside"'),
+    )
+    await story.reopen()
+    await story.write(Delete(resource("/a/1")), _remember("four", b"done four"))
+    await story.write(Put(resource("/a/1"), b'"again"'), _remember("one", b"done again"))
+
+
+def _remember(key: str, text: bytes) -> Remember:
+    return Remember(key, lambda _: text)
+
+
 async def hands(story: Story) -> None:
     """Edits past the store between its writes, of what it wrote and of what it will write."""
     await story.put("/a/1", b'"put"')
@@ -294,7 +329,7 @@ async def hands(story: Story) -> None:
     await story.put("/b/1", b'"where the directory was"')
 
 
-STORIES: Final = (overwrites, batches, posts, hands)
+STORIES: Final = (overwrites, batches, posts, keys, hands)
 
 
 Life = Callable[[Story], Awaitable[None]]

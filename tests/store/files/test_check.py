@@ -9,9 +9,9 @@ import pytest
 
 from kvput.content.json_text import parse
 from kvput.errors import DataUnusable, KvputError
+from kvput.names import HIGHEST_NUMBER
 from kvput.semantics.validators import content_digest
 from kvput.store import check_folder
-from kvput.store.base import HIGHEST_NUMBER
 from kvput.store.files.check.findings import Finding, Kind
 from kvput.store.files.folder import open_folder
 from kvput.store.files.record import (

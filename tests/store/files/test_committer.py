@@ -48,6 +48,8 @@ from tests.store.tools import (
     READ_CACHE,
     collection,
     content_of,
+    entries_in,
+    list_of,
     opened,
     put,
     resource,
@@ -315,7 +317,7 @@ def test_what_needs_a_list_waits_for_the_next_group(tmp_path: Path) -> None:
     seen: list[list[str]] = []
 
     def listing(view: View) -> Batch:
-        entries = view.entries(collection("/a"))
+        entries = entries_in(view, collection("/a"))
         assert entries is not None
         seen.append([entry.path.name for entry in entries])
         return Batch((Put(resource("/listed"), b"1"),))
@@ -443,7 +445,7 @@ async def test_readers_see_all_of_a_commit_or_nothing(tmp_path: Path) -> None:
 
         async def list_all() -> None:
             while not done:
-                entries = await store.list(collection("/a"))
+                entries = await list_of(store, "/a")
                 assert entries is not None
                 assert len(entries) == MANY
                 lists.append({entry.content for entry in entries})
@@ -479,7 +481,7 @@ async def test_a_reader_waits_in_the_middle_of_a_commit(tmp_path: Path) -> None:
         committing = asyncio.create_task(store.commit(writing(*both)))
         await asyncio.to_thread(middle.wait, 10)
         reading = [asyncio.create_task(content_of(store, url)) for url in ("/a/1", "/a/2")]
-        listing = asyncio.create_task(store.list(collection("/a")))
+        listing = asyncio.create_task(list_of(store, "/a"))
         assert await content_of(store, "/b") == b"1"
         await asyncio.sleep(0.05)
         assert not any(task.done() for task in (*reading, listing, committing))

@@ -34,7 +34,7 @@ from tests.store.files.recording import (
     picture_of,
 )
 from tests.store.files.story import STORIES, Life, Story, opening, prepare
-from tests.store.tools import collection, content_of, put
+from tests.store.tools import collection, content_of, names_of, put
 
 AT_RANDOM: Final = int(os.environ["CRASH_STATES"]) if "CRASH_STATES" in os.environ else None
 """How many random states each call gets beside the enumerated ones; None is a sample of all."""
@@ -194,7 +194,7 @@ async def look(folder: Path) -> Files:
         waiting = [collection("/")]
         while waiting:
             here = waiting.pop()
-            names = await store.names(here)
+            names = await names_of(store, here.url.rstrip("/") + "/")
             assert names is not None
             waiting += names.collections
             for path in names.resources:

@@ -27,6 +27,9 @@ from tests.store.files.mounts import NOBODY, as_nobody, memory_disk, open_place
 from tests.store.tools import (
     collection,
     content_of,
+    is_collection,
+    list_of,
+    names_of,
     opened,
     put,
     resource,
@@ -51,7 +54,7 @@ async def test_a_folder_that_is_moved_away(tmp_path: Path) -> None:
             await put(store, "/a/1", b"2")
         assert "moved or replaced" in raised.value.detail
         with pytest.raises(StoreFailed):
-            await store.list(collection("/a"))
+            await list_of(store, "/a")
         assert (away / "a" / "1.json").read_bytes() == b"1"
         away.rename(data)
         await put(store, "/a/1", b"3")
@@ -70,7 +73,7 @@ async def test_another_folder_in_its_place(tmp_path: Path) -> None:
         (data / "a" / "2.json").write_bytes(b"2")
         assert await content_of(store, "/a/1") is None
         assert await content_of(store, "/a/2") == b"2"
-        listed = await store.list(collection("/a"))
+        listed = await list_of(store, "/a")
         assert listed is not None
         assert [entry.path for entry in listed] == [resource("/a/2")]
         await put(store, "/a/3", b"3")
@@ -129,7 +132,7 @@ async def test_the_folder_above_is_moved(tmp_path: Path, monkeypatch: pytest.Mon
         for _ in range(3):
             assert await content_of(store, "/a/1") == b"1"
             assert await content_of(store, "/a/link") == b"1"
-            listed = await store.list(collection("/a"))
+            listed = await list_of(store, "/a")
             assert listed is not None
             assert len(listed) == 4
             with pytest.raises(PreconditionFailed):
@@ -144,7 +147,7 @@ async def test_folders_that_take_turns(tmp_path: Path) -> None:
         (place / "a.json").write_bytes(b"1")
     async with opened(data) as store:
         await put(store, "/b", b"2")
-        assert await store.list(collection("/")) is not None
+        assert await list_of(store, "/") is not None
         before = len(os.listdir("/dev/fd"))  # noqa: PTH208  # this process's descriptors
         for _ in range(10):
             data.rename(tmp_path / "between")
@@ -305,10 +308,10 @@ async def test_a_link_that_leads_nowhere_in_a_list(tmp_path: Path, link: str) ->
     (tmp_path / "lp" / "1.json").write_bytes(b"1")
     (tmp_path / "lp" / "x").symlink_to(link)
     async with opened(tmp_path) as store:
-        names = await store.names(collection("/lp"))
+        names = await names_of(store, "/lp")
         assert names is not None
         assert names.resources == (resource("/lp/1"),)
-        assert await store.is_collection(collection("/lp"))
+        assert await is_collection(store, "/lp")
 
 
 async def test_a_link_to_the_folder_does_not_reach_the_servers_own_segment(tmp_path: Path) -> None:
@@ -364,7 +367,7 @@ def _open_or_none(place: Path) -> int | None:
 
 async def _length_of_list(store: FileStore) -> int | None:
     try:
-        listed = await store.list(collection("/a"))
+        listed = await list_of(store, "/a")
     except StoreFailed:
         return None
     return None if listed is None else len(listed)
@@ -380,7 +383,7 @@ async def test_a_directory_whose_files_may_not_be_opened() -> None:
         with as_nobody():
             async with opened(data) as store:
                 with pytest.raises(Unreadable):
-                    await store.list(collection("/a"))
+                    await list_of(store, "/a")
 
 
 async def test_deleting_makes_room_on_a_full_disk(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from kvput.store.files.layout import COUNTER
 from kvput.store.files.overlay import AfterThisGroup, GroupView, Overlay
 from kvput.store.files.reader import Reader
 from kvput.store.files.view import FileView
-from tests.store.tools import READ_CACHE, collection, resource
+from tests.store.tools import READ_CACHE, collection, entries_in, resource
 
 FILES = {
     "a/1.json": b"1",
@@ -80,7 +80,7 @@ WRITES: tuple[Write, ...] = (
         pytest.param(lambda v: v.is_collection(collection("/a")), True, id="a collection"),
         pytest.param(lambda v: v.is_collection(collection("/b/c/d")), True, id="a new collection"),
         pytest.param(lambda v: v.is_collection(collection("/x")), False, id="no collection"),
-        pytest.param(lambda v: v.entries(collection("/x")), None, id="a list of nothing"),
+        pytest.param(lambda v: entries_in(v, collection("/x")), None, id="a list of nothing"),
     ],
 )
 def test_what_the_group_will_have_done_is_seen(
@@ -93,9 +93,11 @@ def test_what_the_group_will_have_done_is_seen(
 @pytest.mark.parametrize(
     "look",
     [
-        pytest.param(lambda v: v.entries(collection("/a")), id="a list of what is written in"),
-        pytest.param(lambda v: v.entries(collection("/b")), id="a list of what is written beneath"),
-        pytest.param(lambda v: v.entries(collection("/")), id="a list of the root"),
+        pytest.param(lambda v: entries_in(v, collection("/a")), id="a list of what is written in"),
+        pytest.param(
+            lambda v: entries_in(v, collection("/b")), id="a list of what is written beneath"
+        ),
+        pytest.param(lambda v: entries_in(v, collection("/")), id="a list of the root"),
         pytest.param(lambda v: v.is_collection(collection("/b")), id="what is written beneath"),
         pytest.param(lambda v: v.is_collection(collection("/e")), id="what is emptied"),
     ],
@@ -119,7 +121,7 @@ def test_what_was_filled_and_emptied_waits(view: FileView) -> None:
 def test_without_a_group_all_is_the_folder(view: FileView) -> None:
     """The first decision of a group sees what stands there, lists included."""
     group = GroupView(view, Overlay())
-    listed = group.entries(collection("/a"))
+    listed = entries_in(group, collection("/a"))
     assert listed is not None
     assert [each.content for each in listed] == [b"1", b"7"]
     assert group.is_collection(collection("/b/c"))

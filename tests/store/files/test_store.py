@@ -20,6 +20,8 @@ from tests.store.tools import (
     READ_CACHE,
     collection,
     content_of,
+    is_collection,
+    list_of,
     names_in,
     opened,
     put,
@@ -116,7 +118,7 @@ async def test_what_a_hand_does_to_a_collection_shows_at_once(
         await asyncio.sleep(0.06)
         assert await content_of(store, "/articles/1") == b"1"
         edit(tmp_path)
-        entries = await store.list(collection("/articles/"))
+        entries = await list_of(store, "/articles/")
         assert (None if entries is None else [entry.path.name for entry in entries]) == names
         expected = b"1" if "1" in (names or ()) else None
         assert await content_of(store, "/articles/1") == expected
@@ -127,10 +129,10 @@ async def test_what_a_hand_does_to_a_collection_shows_at_once(
 async def test_a_directory_made_by_hand_is_a_collection(tmp_path: Path) -> None:
     """Empty as it is."""
     async with opened(tmp_path) as store:
-        assert not await store.is_collection(collection("/things/"))
+        assert not await is_collection(store, "/things/")
         (tmp_path / "things").mkdir()
-        assert await store.is_collection(collection("/things/"))
-        assert await store.list(collection("/things/")) == ()
+        assert await is_collection(store, "/things/")
+        assert await list_of(store, "/things/") == ()
 
 
 # --- large content

@@ -9,13 +9,23 @@ from pathlib import Path
 import pytest
 
 from kvput.errors import CounterDamaged
+from kvput.query.selection import EVERYTHING
 from kvput.store.base import Batch, Names, Put, View
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.layout import COUNTER
 from kvput.store.files.reader import Reader
 from kvput.store.files.view import FileView
 from tests.store.files.mounts import as_nobody, open_place
-from tests.store.tools import collection, content_of, delete, opened, put, resource, seen
+from tests.store.tools import (
+    collection,
+    content_of,
+    delete,
+    entries_in,
+    opened,
+    put,
+    resource,
+    seen,
+)
 
 
 @pytest.fixture
@@ -63,7 +73,7 @@ def test_what_is_no_resource_is_not_listed(
     make(directory)
     things = collection("/things/")
     assert view.names(things) == Names((resource("/things/1"),), (collection("/things/inner"),))
-    entries = view.entries(things)
+    entries = entries_in(view, things)
     assert entries is not None
     assert [entry.path.url for entry in entries] == ["/things/1"]
     assert view.is_collection(things)
@@ -126,7 +136,7 @@ def test_a_collection_through_a_link(tmp_path: Path, view: FileView) -> None:
     (tmp_path / "real" / "2.json").symlink_to("1.json")
     names = view.names(collection("/link/"))
     assert names == Names((resource("/link/1"), resource("/link/2")), ())
-    assert [e.content for e in view.entries(collection("/link/")) or ()] == [b"1", b"1"]
+    assert [e.content for e in entries_in(view, collection("/link/")) or ()] == [b"1", b"1"]
     root = view.names(collection("/"))
     assert root == Names((), (collection("/link"), collection("/real")))
 
@@ -141,9 +151,11 @@ def test_a_file_that_cannot_be_read_breaks_nothing_but_itself(
         (place / "2.json").chmod(0o600)
         with as_nobody(), closing(Reader(place, folds_names=False)) as reader:
             view = FileView(reader, ReadCache(reader, 1 << 20))
+            view.indexes.build(collection("/"))
             with caplog.at_level(logging.WARNING, "kvput"):
-                entries = view.entries(collection("/"))
-        assert [entry.path.url for entry in entries or ()] == ["/1", "/3"]
+                selected = view.select(collection("/"), EVERYTHING)
+        assert selected is not None
+        assert [item.name for item in selected.items] == ["1", "3"]
         assert [record.getMessage()[:31] for record in caplog.records] == [
             "2.json is left out of its colle"
         ]

@@ -40,6 +40,8 @@ from tests.store.tools import (
     collection,
     content_of,
     delete,
+    is_collection,
+    list_of,
     names_in,
     opened,
     put,
@@ -743,9 +745,9 @@ async def test_collections_on_a_disk_that_folds_names(folding_disk: Path) -> Non
     """A collection's other spelling is not there either."""
     async with opened(folding_disk) as store:
         await put(store, "/Articles/1", b"1")
-        assert not await store.is_collection(collection("/articles/"))
-        assert await store.list(collection("/articles/")) is None
-        assert await store.is_collection(collection("/Articles/"))
+        assert not await is_collection(store, "/articles/")
+        assert await list_of(store, "/articles/") is None
+        assert await is_collection(store, "/Articles/")
 
 
 # --- one at a time

@@ -18,9 +18,8 @@ from typing import Final
 
 from kvput.config import CONFIG_FILE, load_config
 from kvput.errors import ConfigError, CounterDamaged, KvputError, MalformedContent
-from kvput.names import SUFFIX
+from kvput.names import HIGHEST_NUMBER, SUFFIX, number_of
 from kvput.paths import CollectionPath, collection_at, resource_at
-from kvput.store.base import HIGHEST_NUMBER, number_of
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.check.findings import Finding, Kind, unreadable
 from kvput.store.files.check.names import (

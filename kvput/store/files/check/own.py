@@ -22,14 +22,14 @@ from kvput.store.files import kernel, recovery
 from kvput.store.files.check.findings import Finding, Kind, unreadable
 from kvput.store.files.folder import require_folder
 from kvput.store.files.journal import DAMAGED_PREFIX, FAILED, read_journal
-from kvput.store.files.layout import IGNORE, JOURNAL, LOCK, PRIVATE, SCRATCH
+from kvput.store.files.layout import IGNORE, JOURNAL, LOCK, PRIVATE, REMEMBERED, SCRATCH
 from kvput.store.files.reader import Reader, read_all
 from kvput.store.files.record import SEGMENT_HEADER_SIZE, OtherVersionError, decode_header
 from kvput.store.files.recovery import Plan
 
 _DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_KNOWN: Final = frozenset({LOCK, JOURNAL, SCRATCH, IGNORE})
+_KNOWN: Final = frozenset({LOCK, JOURNAL, SCRATCH, REMEMBERED, IGNORE})
 _OTHER_KIND: Final = frozenset({errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO})
 _ATTEMPTS: Final = 5
 

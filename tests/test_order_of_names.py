@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvput.store.base import HIGHEST_NUMBER, natural_order, number_of
+from kvput.names import HIGHEST_NUMBER, natural_order, number_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,160 @@
+"""A view with writes laid over it: what a decision of several steps sees of the steps before.
+
+Nothing of them stands in the store yet. Here belongs what the resources would
+be; what each step means does not.
+"""
+
+import time
+
+from kvput.errors import CounterDamaged
+from kvput.names import natural_order, number_of
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.selection import Selected, Selection
+from kvput.semantics.validators import content_digest
+from kvput.store.base import (
+    Batch,
+    Delete,
+    Entry,
+    Names,
+    Put,
+    RaiseCounter,
+    Remember,
+    View,
+    Write,
+)
+
+
+class PendingView:
+    """See `kvput.store.base.View`: another view, and the writes that were added."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._entries: dict[ResourcePath, Entry | None] = {}
+        self._counters: dict[CollectionPath, int] = {}
+        self._remembered: list[Remember] = []
+        # The highest number among the names: of those there were, looked for once, and put.
+        self._old_numbers: dict[CollectionPath, int] = {}
+        self._new_numbers: dict[CollectionPath, int] = {}
+        # Each collection that something is written in, with how many resources stand there
+        # because of that; and each that something is put in or beneath.
+        self._put: dict[CollectionPath, int] = {}
+        self._reached: set[CollectionPath] = set()
+
+    # --- the writes
+
+    def add(self, batch: Batch) -> None:
+        """Lay writes over what is there; each must be possible there."""
+        for write in batch.writes:
+            match write:
+                case Put(path, content):
+                    digest, before = content_digest(content), self.get(path)
+                    # A write of the bytes that are there changes nothing.
+                    unchanged = before is not None and before.digest == digest
+                    modified = before.modified_ns if before and unchanged else time.time_ns()
+                    self._lay(path, Entry(path, digest, modified, len(content), content))
+                    highest = self._new_numbers.get(path.parent, 0)
+                    self._new_numbers[path.parent] = max(highest, number_of(path.name) or 0)
+                case Delete(path):
+                    self._lay(path, None)
+                case RaiseCounter(collection, number):
+                    self._counters[collection] = number
+                    self._reach(collection)
+                case Remember():
+                    self._remembered.append(write)
+
+    def writes(self) -> tuple[Write, ...]:
+        """What is to be written so that all is as it seems here; each path stands there once.
+
+        What came and went again is not among them.
+        """
+        writes: list[Write] = []
+        for path, entry in self._entries.items():
+            if entry is not None and entry.content is not None:
+                writes.append(Put(path, entry.content))
+            elif entry is None and self._view.get(path) is not None:
+                writes.append(Delete(path))
+        writes += [RaiseCounter(collection, n) for collection, n in self._counters.items()]
+        return (*writes, *self._remembered)
+
+    def _lay(self, path: ResourcePath, entry: Entry | None) -> None:
+        collection = path.parent
+        was_put = self._entries.get(path) is not None
+        self._entries[path] = entry
+        self._put[collection] = self._put.get(collection, 0) + (entry is not None) - was_put
+        if entry is not None:
+            self._reach(collection)
+
+    def _reach(self, collection: CollectionPath) -> None:
+        while collection not in self._reached:
+            self._reached.add(collection)
+            collection = CollectionPath(collection.segments[:-1])
+
+    # --- the view
+
+    def get(self, path: ResourcePath) -> Entry | None:
+        """See `View.get`."""
+        return self._entries[path] if path in self._entries else self._view.get(path)
+
+    def is_collection(self, collection: CollectionPath) -> bool:
+        """See `View.is_collection`."""
+        if self._put.get(collection, 0) > 0 or collection in self._counters:
+            return True
+        if collection not in self._put and collection not in self._reached:
+            return self._view.is_collection(collection)
+        names = self.names(collection)
+        if names is None:
+            return False
+        return bool(names.resources or not names.collections) or self._had_counter(collection)
+
+    def names(self, collection: CollectionPath) -> Names | None:
+        """See `View.names`."""
+        names = self._view.names(collection)
+        if collection not in self._put and collection not in self._reached:
+            return names
+        if names is None:
+            if collection not in self._reached:
+                return None
+            names = Names((), ())
+        resources = {path for path in names.resources if self._entries.get(path, path) is not None}
+        resources |= {
+            path
+            for path, entry in self._entries.items()
+            if entry is not None and path.parent == collection
+        }
+        depth = len(collection.segments)
+        collections = {*names.collections} | {
+            inner
+            for inner in self._reached
+            if len(inner.segments) == depth + 1 and inner.segments[:depth] == collection.segments
+        }
+        return Names(
+            tuple(sorted(resources, key=lambda path: natural_order(path.name))),
+            tuple(sorted(collections, key=lambda inner: natural_order(inner.segments[-1]))),
+        )
+
+    def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
+        """See `View.select`; ValueError for a collection that something is written in."""
+        if collection in self._put:
+            raise ValueError("no list is made of what is not written yet")
+        return self._view.select(collection, selection)
+
+    def counter(self, collection: CollectionPath) -> int:
+        """See `View.counter`."""
+        counter = self._counters.get(collection)
+        return self._view.counter(collection) if counter is None else counter
+
+    def highest_number(self, collection: CollectionPath) -> int:
+        """See `View.highest_number`."""
+        if collection not in self._old_numbers:
+            self._old_numbers[collection] = self._view.highest_number(collection)
+        return max(self._old_numbers[collection], self._new_numbers.get(collection, 0))
+
+    def remembered(self, key: str) -> bytes | None:
+        """See `View.remembered`."""
+        return self._view.remembered(key)
+
+    def _had_counter(self, collection: CollectionPath) -> bool:
+        try:
+            return self._view.counter(collection) > 0
+        except CounterDamaged:
+            return True

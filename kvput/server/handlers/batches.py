@@ -1,0 +1,110 @@
+"""POST `/-/batch`: several operations, all done or none."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import orjson
+
+from kvput.content.json_text import parse
+from kvput.content.media_types import accept
+from kvput.errors import KvputError, MalformedContent, StoreFailed
+from kvput.paths import ResourcePath
+from kvput.resources.batch import BatchDecision, Outcome
+from kvput.resources.batch_document import BATCH_TYPES, steps_of
+from kvput.resources.patch import NotPrepared
+from kvput.resources.resource import modified_seconds
+from kvput.semantics.fields import format_http_date
+from kvput.semantics.preconditions import require
+from kvput.server.answer import Answer
+from kvput.server.exchange import Exchange
+from kvput.server.handlers.once import commit_once
+from kvput.server.handlers.represent import JSON_TYPE
+from kvput.server.handlers.written import applied_fields
+from kvput.server.large import content_of_large
+from kvput.store.base import Change
+
+_ATTEMPTS: Final = 20
+
+
+async def post(exchange: Exchange) -> Answer:
+    """POST: do all that the batch says, or, with `Prefer: handling=dry-run`, say what it would."""
+    exchange.refuse_expectation()
+    # RFC 9110 13.1.1: where there is no representation, If-Match is false.
+    require(exchange.preconditions, "POST", None)
+    _ = exchange.idempotency_key  # A malformed one is refused before the content is read.
+    content = await exchange.read_content(BATCH_TYPES)
+    if isinstance(content, KvputError):
+        raise content
+    held: dict[str, bytes] = {}
+    decide = BatchDecision(steps_of(content), exchange.app.config.max_body, held)
+    store = exchange.app.store
+    for _ in range(_ATTEMPTS):
+        try:
+            if exchange.preferences.dry_run:
+                await store.read(decide)
+                return _answer(exchange, decide.outcomes, ())
+            return await commit_once(
+                exchange, decide, lambda changes: _answer(exchange, decide.outcomes, changes)
+            )
+        except NotPrepared as needed:
+            large = await content_of_large(store, needed.entry)
+            if large is not None:
+                held[needed.entry.digest] = large
+    raise StoreFailed("The resources change faster than they can be read: try again later.")
+
+
+async def options(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signature for handlers
+    """OPTIONS `/-/batch`."""
+    return Answer(204, (("Allow", "POST, OPTIONS"), ("Accept-Post", accept(BATCH_TYPES))))
+
+
+def _answer(
+    exchange: Exchange, outcomes: tuple[Outcome, ...], changes: tuple[Change, ...]
+) -> Answer:
+    applied = applied_fields(exchange, dry_run=True)
+    preferences = exchange.preferences
+    if preferences.return_ == "minimal":
+        return Answer(204, applied)
+    with_values = preferences.return_ == "representation"
+    by_path = {change.path: change for change in changes}
+    results = (_result(outcome, by_path, with_values=with_values) for outcome in outcomes)
+    head = b'{"dryRun":true,"results":' if preferences.dry_run else b'{"results":'
+    return Answer(200, (("Content-Type", JSON_TYPE), *applied), head + _array(results) + b"}\n")
+
+
+def _array(items: Iterable[bytes]) -> bytes:
+    return b"[" + b",\n".join(items) + b"]"
+
+
+def _result(
+    outcome: Outcome, changes: Mapping[ResourcePath, Change], *, with_values: bool
+) -> bytes:
+    """What became of one operation, as JSON."""
+    change, after = changes.get(outcome.path), outcome.after
+    result: dict[str, object] = {"op": outcome.verb, "path": outcome.path.url}
+    if outcome.source is not None:
+        result["from"] = outcome.source.url
+    result["status"] = 201 if outcome.is_new else 200
+    if after is not None:
+        result["etag"] = f'"{after.digest}"'
+        written = None if change is None else change.after
+        # A later operation may have changed it again.
+        if written is not None and written.digest == after.digest:
+            result["lastModified"] = format_http_date(modified_seconds(written))
+    text = orjson.dumps(result)
+    shown = after or outcome.before
+    value = None if shown is None else shown.content
+    if value is None and after is None and change is not None and change.before is not None:
+        value = change.before.content
+    if with_values and value is not None and _is_json(value):
+        text = text[:-1] + b',"value":' + value.strip() + b"}"
+    return text
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether it can stand in the answer: a hand may have stored what is none, or nothing."""
+    try:
+        parse(text)
+    except MalformedContent:
+        return False
+    return True

@@ -1,0 +1,271 @@
+"""The index of one collection: a table of what its directory holds, brought up to date when asked.
+
+Correctness rests on what a directory and its files say when they are looked at,
+and the kernel's events (`kvput.store.files.watch`) only say where to look. The
+store's own commits are seen in the same way as a hand's edits, so that there is
+one way to be right. What is known of each file is its signature; where no
+events can be had, all signatures are compared at each request, and where they
+can, now and then, since not every file system tells of all changes.
+
+How a table answers is in `kvput.query.table`; which collections have an index,
+in `kvput.store.files.indexes`.
+"""
+
+import logging
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Final
+
+from kvput.errors import Unreadable
+from kvput.names import MAX_NAME_BYTES, resource_name
+from kvput.paths import MAX_PATH_BYTES, CollectionPath, resource_at
+from kvput.query.selection import Selected, Selection
+from kvput.query.table import Table
+from kvput.store.files.cache import ReadCache
+from kvput.store.files.failures import reading
+from kvput.store.files.layout import directories_of
+from kvput.store.files.reader import Reader, read_all, signature
+from kvput.store.files.watch import Watcher
+
+_logger = logging.getLogger("kvput")
+
+_FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_SWEEP_SHARE: Final = 50
+"""Signatures are compared for at most one part in so many of the time."""
+_LEAST_SECONDS: Final = 0.1
+_AT_ONCE_SECONDS: Final = 0.005
+"""A comparison that takes longer than this is not waited for."""
+_PROGRESS_EVERY: Final = 1000
+
+Progress = Callable[[CollectionPath, int, int], None]
+"""Is told of a collection, how many of its files have been read, and how many there are."""
+
+
+class CollectionGoneError(Exception):
+    """Another directory, or none, stands where the one was that the index holds."""
+
+
+class CollectionIndex:
+    """The table of a directory's resources. May be used in several threads."""
+
+    def __init__(
+        self,
+        collection: CollectionPath,
+        reader: Reader,
+        cache: ReadCache,
+        watcher: Watcher,
+        progress: Progress | None,
+    ) -> None:
+        """Read the directory. Raises CollectionGoneError where there is none, and Unreadable."""
+        self._collection = collection
+        self._parts = directories_of(collection)
+        self._reader = reader
+        self._cache = cache
+        # At the root a name may be the server's own; deep down a path may be too long for one.
+        self._all_fit = 0 < len(collection.directory.encode()) < MAX_PATH_BYTES - 2 * MAX_NAME_BYTES
+        self._lock = threading.Lock()
+        self._table = Table()
+        # Names to be looked at again whatever is told of them: a link's file, or one that has
+        # another name elsewhere, changes without an event here.
+        self._linked: set[str] = set()
+        # Names whose file may yet change within the same tick of its clock.
+        self._unsettled: set[str] = set()
+        # Names that a comparison has found to differ.
+        self._suspected: set[str] = set()
+        self._sweeping = threading.Lock()
+        started = time.monotonic()
+        with reader.directory(self._parts) as directory:
+            if directory is None:
+                raise CollectionGoneError
+            # Before the first look at the names: what changes from now on will be told.
+            self._watch = watcher.watch(directory)
+            try:
+                status = os.fstat(directory)
+                self._identity = _identity(status)
+                self._changed_ns = status.st_mtime_ns
+                with reading(self._parts):
+                    self._table.fill(self._read(directory, progress))
+            except BaseException:
+                self.close()
+                raise
+        self._swept = time.monotonic()
+        # The first comparison is not worth waiting for where reading took long.
+        self._sweep_seconds = (self._swept - started) / 5
+
+    def close(self) -> None:
+        """Watch the directory no longer."""
+        if self._watch is not None:
+            self._watch.close()
+
+    def select(self, selection: Selection) -> Selected:
+        """What the selection asks for, of the directory as it stands now.
+
+        Raises CollectionGoneError and Unreadable.
+        """
+        with self._lock:
+            self._refresh()
+            return self._table.select(selection)
+
+    @property
+    def sweep_is_due(self) -> bool:
+        """Whether all signatures should be compared, by `sweep`."""
+        wait = max(_LEAST_SECONDS, _SWEEP_SHARE * self._sweep_seconds)
+        return time.monotonic() > self._swept + wait
+
+    def sweep(self) -> None:
+        """Compare all signatures: the next `select` looks at the files that differ."""
+        if not self._sweeping.acquire(blocking=False):
+            return
+        try:
+            with suppress(OSError), self._reader.directory(self._parts) as directory:
+                if directory is not None:
+                    with self._lock:
+                        known = self._table.signatures()
+                    differing = self._differing(directory, known)
+                    with self._lock:
+                        self._suspected |= differing
+        finally:
+            self._sweeping.release()
+
+    # --- reading all
+
+    def _read(self, directory: int, progress: Progress | None) -> Iterator[tuple[str, bytes, int]]:
+        """Each resource's name, content and signature."""
+        with os.scandir(directory) as entries:
+            total = sum(1 for _ in entries)
+        done = 0
+        # Not as a list of them all, whose memory would be kept where it is not given back.
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                if done % _PROGRESS_EVERY == 0 and progress is not None:
+                    progress(self._collection, min(done, total), total)
+                done += 1
+                name = self._name_of(entry.name)
+                if name is None:
+                    continue
+                read = None if entry.is_symlink() else _read_file(directory, entry.name)
+                if read is None:
+                    # A link, or what cannot be read just like that: the careful way.
+                    self._suspected.add(name)
+                    continue
+                content, status, read_ns = read
+                self._note(name, status, read_ns)
+                yield name, content, _packed(status)
+        if progress is not None:
+            progress(self._collection, total, total)
+
+    def _name_of(self, file: str) -> str | None:
+        """The name of the resource that a file here is; None where it is none."""
+        if not self._all_fit:
+            path = resource_at(self._collection.directory + "/" + file if self._parts else file)
+            return None if path is None else path.name
+        return resource_name(file)
+
+    def _note(self, name: str, status: os.stat_result, read_ns: int) -> None:
+        if status.st_nlink > 1:
+            self._linked.add(name)
+        if not self._cache.is_settled(status, read_ns):
+            self._unsettled.add(name)
+
+    # --- bringing up to date
+
+    def _refresh(self) -> None:
+        with self._reader.directory(self._parts) as directory:
+            if directory is None:
+                raise CollectionGoneError
+            # The events before the times: what comes in between is told another time.
+            told = None if self._watch is None else self._watch.take()
+            status = os.fstat(directory)
+            ended = self._watch is not None and self._watch.ended
+            if ended or _identity(status) != self._identity:
+                raise CollectionGoneError
+            # A name came or went, and nothing was told: this is a file system that keeps quiet.
+            unexplained = not told and status.st_mtime_ns != self._changed_ns
+            self._changed_ns = status.st_mtime_ns
+            names = self._suspected | self._linked | self._unsettled
+            self._suspected.clear()
+            soon_done = self._sweep_seconds < _AT_ONCE_SECONDS
+            if told is None or unexplained or (self.sweep_is_due and soon_done):
+                names |= self._differing(directory, self._table.signatures())
+            names.update(name for file in told or () if (name := self._name_of(file)) is not None)
+            for name in sorted(names):
+                self._look_at(name, directory)
+
+    def _differing(self, directory: int, known: dict[str, int]) -> set[str]:
+        """The names whose file is not the one that the table holds; `known` are its signatures."""
+        started = time.monotonic()
+        differing = set()
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name = self._name_of(entry.name)
+                if name is None:
+                    continue
+                before = known.pop(name, None)
+                with suppress(OSError):
+                    if before != _packed(entry.stat(follow_symlinks=False)):
+                        differing.add(name)
+        differing |= known.keys()
+        self._swept = time.monotonic()
+        self._sweep_seconds = self._swept - started
+        return differing
+
+    def _look_at(self, name: str, directory: int) -> None:
+        """Have the table hold the resource as it stands."""
+        path = self._collection.resource(name)
+        self._linked.discard(name)
+        self._unsettled.discard(name)
+        file = path.file.rpartition("/")[2]
+        read_ns = time.time_ns()
+        try:
+            # Before it is read: what changes in between differs from this another time.
+            status = os.stat(file, dir_fd=directory, follow_symlinks=False)
+            if stat.S_ISLNK(status.st_mode):
+                self._linked.add(name)
+            entry = self._cache.whole(path)
+        except OSError:
+            entry = None
+        except Unreadable as error:
+            _log_once(path.file, error.detail)
+            entry = None
+        if entry is None or entry.content is None:
+            self._table.remove(name)
+            return
+        self._note(name, status, read_ns)
+        self._table.put(name, entry.content, _packed(status))
+
+
+def _read_file(directory: int, file: str) -> tuple[bytes, os.stat_result, int] | None:
+    """A regular file's content, how it stood before that was read, and when; None if it is none."""
+    read_ns = time.time_ns()
+    try:
+        descriptor = os.open(file, _FILE_FLAGS, dir_fd=directory)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return read_all(descriptor, status.st_size), status, read_ns
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_ino, status.st_dev
+
+
+def _packed(status: os.stat_result) -> int:
+    """A signature in 64 bits: a hundred thousand of them are held."""
+    return hash(signature(status))
+
+
+@lru_cache(maxsize=1024)
+def _log_once(file: str, reason: str) -> None:
+    _logger.warning("%s is left out of its collection: %s", file, reason)

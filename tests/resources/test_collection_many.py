@@ -1,0 +1,162 @@
+"""What a POST of many, and one to a nested route, decide, asked of the decisions themselves."""
+
+import pytest
+
+from kvput.content.media_types import AnyContent, ManyContents, read_json, read_json_lines
+from kvput.errors import HiddenName, IdTaken, InvalidContent, KvputError
+from kvput.names import HIGHEST_NUMBER
+from kvput.resources.collection import create
+from kvput.semantics.preconditions import NO_PRECONDITIONS
+from kvput.store.base import Batch, Put, RaiseCounter, Store
+from kvput.store.memory import MemoryStore
+from tests.store.tools import collection, content_of, resource, seen, writing
+
+ARTICLES = collection("/articles/")
+
+
+def lines(*texts: str) -> ManyContents:
+    """Content of many resources."""
+    return read_json_lines("\n".join(texts).encode())
+
+
+async def store_with(*urls: str) -> MemoryStore:
+    """A store with resources, all of them `{}`."""
+    store = MemoryStore()
+    await store.commit(writing(*(Put(resource(url), b"{}") for url in urls)))
+    return store
+
+
+async def decided(store: Store, url: str, content: AnyContent) -> Batch:
+    """The batch of a POST to the collection, which is not written."""
+    decision = create(collection(url), content, NO_PRECONDITIONS, bare_name=True)
+    return await seen(store, decision)
+
+
+async def names(store: Store, content: AnyContent) -> list[str]:
+    """The names that a POST of it to /articles gives, in their order."""
+    batch = await decided(store, "/articles", content)
+    return [write.path.name for write in batch.writes if isinstance(write, Put)]
+
+
+@pytest.mark.parametrize(
+    ("given", "rows", "due"),
+    [
+        ([], ["{}", "{}"], ["1", "2"]),
+        (["/articles/4"], ["{}", "[]", "{}"], ["5", "6", "7"]),
+        ([], ['{"id": "b"}', "{}", '{"id": "a"}', "{}"], ["b", "1", "a", "2"]),
+        ([], ["{}", '{"id": 1}', '{"id": "7"}', "{}"], ["8", "1", "7", "9"]),
+        (["/articles/9"], ["{}", '{"id": 3}'], ["10", "3"]),
+        ([], ['{"id": "007"}', '{"id": -3}', "{}"], ["007", "-3", "1"]),
+        (["/articles/2/x"], ["{}", "{}", "{}"], ["1", "3", "4"]),
+    ],
+)
+async def test_the_names_of_many(given: list[str], rows: list[str], due: list[str]) -> None:
+    """Ids that are asked for, and numbers above these and all that are there."""
+    assert await names(await store_with(*given), lines(*rows)) == due
+
+
+async def test_many_are_one_batch() -> None:
+    """Each path stands in it once, and the counter says which number was the last."""
+    batch = await decided(MemoryStore(), "/articles", lines('{"a":1}', "[ 1 ]", '{"id": 5}'))
+    assert batch.writes == (
+        Put(resource("/articles/6"), b'{"id":6,"a":1}'),
+        Put(resource("/articles/7"), b"[ 1 ]"),
+        Put(resource("/articles/5"), b'{"id": 5}'),
+        RaiseCounter(ARTICLES, 7),
+    )
+
+
+async def test_many_that_ask_for_their_ids_touch_no_counter() -> None:
+    """As one does not."""
+    batch = await decided(MemoryStore(), "/articles", lines('{"id": 1}', '{"id": "x"}'))
+    assert batch.writes == (
+        Put(resource("/articles/1"), b'{"id": 1}'),
+        Put(resource("/articles/x"), b'{"id": "x"}'),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "row", "words"),
+    [
+        (["{}", "", '{"id": 4}'], IdTaken, 2, "The id 4 is taken by /articles/4"),
+        (['{"id": 5}', "{}", '{"id": "5"}'], IdTaken, 3, "Row 1 has the id already"),
+        (['{"id": "é"}', '{"id": "e\\u0301"}'], IdTaken, 2, "Row 1 has the id already"),
+        (["{}", '{"id": null}'], InvalidContent, 2, "must be a text or a whole number"),
+        (['{"id": ".."}'], InvalidContent, 1, "cannot be a resource's name"),
+        (["{}", '{"id": "old"}'], HiddenName, 2, "/articles/old is a collection"),
+    ],
+)
+async def test_the_row_at_fault_is_told(
+    rows: list[str], kind: type[KvputError], row: int, words: str
+) -> None:
+    """By its number among the rows, and by its line; nothing is written."""
+    store = await store_with("/articles/4", "/articles/old/1")
+    line = [text for text in rows if text][row - 1]
+    with pytest.raises(kind, match=words) as caught:
+        await decided(store, "/articles", lines(*rows))
+    assert caught.value.detail.startswith(f"Row {row}, on line {rows.index(line) + 1}: ")
+    assert caught.value.members == {"row": row, "line": rows.index(line) + 1}
+
+
+async def test_numbers_may_end_within_many() -> None:
+    """Then there is none for a row, and none of the rows is written."""
+    store = await store_with(f"/articles/{HIGHEST_NUMBER - 1}")
+    assert await names(store, lines("{}")) == [str(HIGHEST_NUMBER)]
+    with pytest.raises(IdTaken, match="used up"):
+        await names(store, lines("{}", "{}"))
+
+
+async def test_a_thousand_rows_are_written_or_none() -> None:
+    """The last row's id is taken."""
+    store = await store_with("/articles/x")
+    rows = ["{}"] * 999
+    with pytest.raises(IdTaken):
+        await store.commit(
+            create(ARTICLES, lines(*rows, '{"id": "x"}'), NO_PRECONDITIONS, bare_name=True)
+        )
+    assert await content_of(store, "/articles/1") is None
+    commit = await store.commit(
+        create(ARTICLES, lines(*rows, '{"id": "y"}'), NO_PRECONDITIONS, bare_name=True)
+    )
+    assert len(commit.changes) == 1000
+    assert await content_of(store, "/articles/999") == b'{"id": 999}'
+
+
+# --- nested routes
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "path", "body"),
+    [
+        ("/posts/1/comments", [], "/comments/8", b'{"id": 8,"postId": 1}'),
+        ("/posts/a/comments", ["/posts/a"], "/comments/8", b'{"id": 8,"postId": "a"}'),
+        ("/people/7/comments", ["/people/7"], "/comments/8", b'{"id": 8,"personId": 7}'),
+        ("/posts/1/likes", [], "/posts/1/likes/1", b'{"id": 1}'),
+        ("/posts/2/comments", [], "/posts/2/comments/1", b'{"id": 1}'),
+        ("/posts/1/comments", ["/posts/1/comments/4"], "/posts/1/comments/5", b'{"id": 5}'),
+        ("/posts/1/comments", ["/posts/1/comments/a/b"], "/posts/1/comments/1", b'{"id": 1}'),
+        ("/posts/comments", [], "/posts/comments/1", b'{"id": 1}'),
+        ("/a/posts/1/comments", ["/a/posts/1"], "/a/posts/1/comments/1", b'{"id": 1}'),
+        ("/a/posts/1/notes", ["/a/posts/1", "/a/notes/1"], "/a/notes/2", b'{"id": 2,"postId": 1}'),
+    ],
+)
+async def test_where_a_post_to_a_nested_route_goes(
+    url: str, given: list[str], path: str, body: bytes
+) -> None:
+    """Into the collection beside, where there is one, and the resource that it is to belong to."""
+    store = await store_with("/posts/1", "/comments/7", *given)
+    batch = await decided(store, url, read_json(b"{}"))
+    (written, _) = batch.writes
+    assert isinstance(written, Put)
+    assert (written.path.url, b"".join(written.content.split())) == (
+        path,
+        b"".join(body.split()),
+    )
+
+
+async def test_the_owner_of_a_nested_resource_is_told_by_its_pointer() -> None:
+    """Escaped, where the name of the member is not as simple as most."""
+    store = await store_with("/a%2Fbs/1", "/comments/7")
+    with pytest.raises(InvalidContent, match="The member a/bId is not 1") as caught:
+        await decided(store, "/a%2Fbs/1/comments", read_json(b'{"a/bId": 2}'))
+    assert caught.value.members == {"pointer": "/a~1bId"}

@@ -1,0 +1,166 @@
+"""Writes laid over a view: what is seen through it is what a store would show after them."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kvput.paths import CollectionPath
+from kvput.query.selection import EVERYTHING
+from kvput.resources.pending import PendingView
+from kvput.store.base import Batch, Delete, Put, RaiseCounter, Remember, View, Write
+from kvput.store.memory import MemoryStore
+from tests.store.tools import collection, content_of, names_of, resource, seen, writing
+
+URLS = ("/a", "/a/1", "/a/2", "/a/x", "/a/1/b", "/a/1/b/7", "/b/c/1", "/c")
+COLLECTIONS = [CollectionPath(())] + [collection(url + "/") for url in (*URLS, "/b", "/b/c")]
+
+
+async def shown(store: MemoryStore) -> dict[str, bytes | None]:
+    """What stands under each of the paths."""
+    return {url: await content_of(store, url) for url in URLS}
+
+
+def looked_at(view: View) -> object:
+    """All that a decision can see of the paths and of the collections around them."""
+    entries = {url: view.get(resource(url)) for url in URLS}
+    return (
+        {url: None if entry is None else entry.content for url, entry in entries.items()},
+        [view.is_collection(each) for each in COLLECTIONS],
+        [view.names(each) for each in COLLECTIONS],
+        [view.counter(each) for each in COLLECTIONS],
+    )
+
+
+_puts = st.builds(
+    lambda url, content: Put(resource(url), content),
+    st.sampled_from(URLS),
+    st.sampled_from([b"1", b"2"]),
+)
+_deletes = st.builds(lambda url: Delete(resource(url)), st.sampled_from(URLS))
+_counters = st.builds(RaiseCounter, st.sampled_from(COLLECTIONS[1:]), st.integers(1, 5))
+_writes: st.SearchStrategy[list[Write]] = st.lists(_puts | _deletes | _counters, max_size=8)
+
+
+def _possible(writes: list[Write], there: set[str]) -> list[Write]:
+    """Those writes that can be done one after the other: only what is there is deleted."""
+    possible = []
+    for write in writes:
+        if isinstance(write, Put):
+            there.add(write.path.url)
+        elif isinstance(write, Delete):
+            if write.path.url not in there:
+                continue
+            there.remove(write.path.url)
+        possible.append(write)
+    return possible
+
+
+@settings(deadline=None)
+@given(_writes, _writes)
+async def test_what_is_seen_is_what_will_be(before: list[Write], writes: list[Write]) -> None:
+    """The view with writes over it shows what the store shows once they are done."""
+    there: set[str] = set()
+    laid_over, done = MemoryStore(), MemoryStore()
+    for write in _possible(before, there):
+        await laid_over.commit(writing(write))
+        await done.commit(writing(write))
+    possible = _possible(writes, there)
+    for write in possible:
+        await done.commit(writing(write))
+
+    def look(view: View) -> object:
+        pending = PendingView(view)
+        for write in possible:
+            pending.add(Batch((write,)))
+        return looked_at(pending)
+
+    assert await seen(laid_over, look) == await seen(done, looked_at)
+
+
+@settings(deadline=None)
+@given(_writes, _writes)
+async def test_what_is_written_makes_it_so(before: list[Write], writes: list[Write]) -> None:
+    """Each path stands once among the writes, and all of them lead to the same resources."""
+    there: set[str] = set()
+    once, step_by_step = MemoryStore(), MemoryStore()
+    for write in _possible(before, there):
+        await once.commit(writing(write))
+        await step_by_step.commit(writing(write))
+    possible = _possible(writes, there)
+    for write in possible:
+        await step_by_step.commit(writing(write))
+
+    def decide(view: View) -> Batch:
+        pending = PendingView(view)
+        for write in possible:
+            pending.add(Batch((write,)))
+        merged = pending.writes()
+        paths = [write.path for write in merged if isinstance(write, Put | Delete)]
+        assert len(paths) == len(set(paths))
+        return Batch(merged)
+
+    await once.commit(decide)
+    assert await shown(once) == await shown(step_by_step)
+    for each in COLLECTIONS:
+        counters = [
+            await seen(store, lambda view, each=each: view.counter(each))  # type: ignore[misc]
+            for store in (once, step_by_step)
+        ]
+        assert counters[0] == counters[1]
+
+
+async def test_what_comes_and_goes_is_not_written() -> None:
+    """Nor is a resource deleted that was never there; numbers that were used up stay so."""
+    store = MemoryStore()
+    pending = PendingView(await seen(store, lambda view: view))
+    path = resource("/a/1")
+    pending.add(Batch((Put(path, b"1"), RaiseCounter(path.parent, 1))))
+    pending.add(Batch((Delete(path),)))
+    assert pending.writes() == (RaiseCounter(path.parent, 1),)
+
+
+async def test_numbers_are_those_of_both() -> None:
+    """The highest is among those that are there, or among those that were put."""
+    store = MemoryStore()
+    await store.commit(writing(Put(resource("/a/3"), b"1")))
+    pending = PendingView(await seen(store, lambda view: view))
+    assert pending.highest_number(collection("/a/")) == 3
+    pending.add(Batch((Put(resource("/a/x"), b"1"), Put(resource("/a/2"), b"1"))))
+    assert pending.highest_number(collection("/a/")) == 3
+    pending.add(Batch((Put(resource("/a/12"), b"1"),)))
+    assert pending.highest_number(collection("/a/")) == 12
+
+
+async def test_unchanged_content_keeps_its_time() -> None:
+    """A put of what is there is no change."""
+    store = MemoryStore()
+    path = resource("/a/1")
+    await store.commit(writing(Put(path, b"1")))
+    pending = PendingView(await seen(store, lambda view: view))
+    before = pending.get(path)
+    pending.add(Batch((Put(path, b"1"),)))
+    assert pending.get(path) == before
+
+
+async def test_lists_are_those_of_the_store() -> None:
+    """Only of collections that nothing is written in: no step of a batch needs another."""
+    store = MemoryStore()
+    await store.commit(writing(Put(resource("/a/1"), b"1"), Put(resource("/b/1"), b"1")))
+    pending = PendingView(await seen(store, lambda view: view))
+    pending.add(Batch((Put(resource("/a/2"), b"1"),)))
+    selected = pending.select(collection("/b/"), EVERYTHING)
+    assert selected is not None
+    assert [item.name for item in selected.items] == ["1"]
+    with pytest.raises(ValueError, match="not written yet"):
+        pending.select(collection("/a/"), EVERYTHING)
+
+
+async def test_what_is_to_be_remembered_goes_along() -> None:
+    """It is written with the rest, and seen only then."""
+    store = MemoryStore()
+    pending = PendingView(await seen(store, lambda view: view))
+    remember = Remember("key", lambda _: b"text")
+    pending.add(Batch((remember,)))
+    assert pending.remembered("key") is None
+    assert pending.writes() == (remember,)
+    assert await names_of(store, "/") is not None
