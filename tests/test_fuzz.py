@@ -108,13 +108,10 @@ def _patch(chance: random.Random) -> tuple[str, bytes]:
     operations = []
     for _ in range(chance.randrange(5)):
         operation: dict[str, object] = {"op": chance.choice(_OPS)}
-        for name, make in (
-            ("path", lambda: chance.choice(_POINTERS)),
-            ("from", lambda: chance.choice(_POINTERS)),
-            ("value", lambda: _value(chance)),
-        ):
+        for name in ("path", "from", "value"):
             if chance.random() < 0.8:
-                operation[name] = make()
+                pointer = chance.choice(_POINTERS)
+                operation[name] = _value(chance) if name == "value" else pointer
         operations.append(operation)
     return chance.choice(_TYPES), _broken(chance, _text(operations))
 

@@ -62,28 +62,29 @@ def create(
 
 
 def delete_selected(
-    collection: CollectionPath, query: Query, conditions: Preconditions
+    collection: CollectionPath, query: Query, conditions: Preconditions, *, bare_name: bool = False
 ) -> Decision:
     """The decision of a DELETE of all that a query finds, on the page that it asks for.
 
-    `conditions` are those of the list that GET with this query shows. Raises
-    MalformedParameter for a query that names nothing to be deleted, NotFound,
-    PreconditionFailed.
+    `conditions` are those of the list that GET with this query shows; `bare_name`
+    is as for `create`. Raises MalformedParameter for a query that names nothing to
+    be deleted, NotFound, PreconditionFailed.
     """
 
     def decide(view: View) -> Batch:
-        shown = listing(collection, query)(view)
+        shown = listing(collection, query, bare_name=bare_name)(view)
         if shown is None:
-            raise nothing_there(collection.url + "/")
+            raise nothing_there(collection.url + ("" if bare_name else "/"))
         if not query.is_filtered:
             raise without_condition(collection)
         require(conditions, "DELETE", shown.validators)
-        writes: list[Write] = [Delete(collection.resource(name)) for name in shown.names]
+        home = shown.collection
+        writes: list[Write] = [Delete(home.resource(name)) for name in shown.names]
         numbers = (number_of(name) for name in shown.names)
         highest = max((number for number in numbers if number is not None), default=0)
         # Numbers that clients chose are as used up as those that POST gave.
-        if is_above_counter(view, collection, highest):
-            writes.append(RaiseCounter(collection, highest))
+        if is_above_counter(view, home, highest):
+            writes.append(RaiseCounter(home, highest))
         return Batch(tuple(writes))
 
     return decide

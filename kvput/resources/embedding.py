@@ -97,6 +97,8 @@ class Embedder:
         return lambda _, __: None if singular(name) == name else b"[]"
 
     def _children(self, collection: CollectionPath, path: ResourcePath) -> bytes | None:
+        if not path.parent.segments:
+            return b"[]"  # It is in no collection by whose name others would name it.
         selected = self._view.select(collection, Selection(children(path)))
         items = () if selected is None else selected.items
         return b"[" + b", ".join(item.text for item in items) + b"]"

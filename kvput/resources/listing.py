@@ -26,11 +26,14 @@ from kvput.store.base import View
 class Listing:
     """A list as it is shown.
 
-    `text` is its JSON, `names` are those of its resources, `total` is how many
-    the query found on all pages, `page` the one that is shown, None where that is
-    all. `left_out` are the resources of the collection that no list can show.
+    `collection` is what it is of, which for a nested route (`/posts/1/comments`) is
+    another one than asked for. `text` is its JSON, `names` are those of its
+    resources, `total` is how many the query found on all pages, `page` the one that
+    is shown, None where that is all. `left_out` are the resources of the collection
+    that no list can show.
     """
 
+    collection: CollectionPath
     text: bytes
     names: tuple[str, ...]
     total: int
@@ -75,7 +78,7 @@ def listing(
             text = _enveloped(text, page, selected.total)
         listed = tuple(item.name for item in selected.items)
         validators = _validators(text, selected)
-        return Listing(text, listed, selected.total, page, selected.faults, validators)
+        return Listing(collection, text, listed, selected.total, page, selected.faults, validators)
 
     return look
 

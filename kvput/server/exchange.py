@@ -19,6 +19,7 @@ from kvput.content.coding import decoder_for
 from kvput.content.media_types import AnyContent, Content, MediaTable, Reader, Terms, reader_for
 from kvput.content.source_text import shown
 from kvput.content.text_types import PARAMETER as TYPES_PARAMETER
+from kvput.content.text_types import types_named
 from kvput.errors import (
     ContentTooLarge,
     ExpectationFailed,
@@ -175,12 +176,18 @@ class Exchange:
 
     @property
     def _types(self) -> str | None:
-        """What the query says of texts in the content; None when it says nothing."""
-        if not self.query_string:
+        """What the query of a POST says of texts in the content; None when it says nothing.
+
+        Raises MalformedParameter.
+        """
+        if not self.query_string or self.method != "POST":
             return None
         values = parse_qs(self.query_string, keep_blank_values=True).get(TYPES_PARAMETER)
+        if values is None:
+            return None
         # Several at once are no way that there is, and are refused as such.
-        return None if values is None else ", ".join(values)
+        types_named(", ".join(values))
+        return values[0]
 
     @property
     def awaits_continue(self) -> bool:

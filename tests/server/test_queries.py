@@ -230,6 +230,31 @@ async def test_a_list_is_deleted_as_it_was_seen(address: Address) -> None:
     assert (await address.request("DELETE", "/pages?n=2", fields=fields)).status == 200
 
 
+@pytest.mark.parametrize("target", ["/posts/1/notes?kind=a", "/posts/1/notes/?kind=a"])
+async def test_a_nested_route_deletes_where_it_leads(address: Address, target: str) -> None:
+    """In the collection that it shows, with and without the closing slash."""
+    for number, kind in enumerate("aab", start=1):
+        body = b'{"postId":1,"kind":"%s"}' % kind.encode()
+        await address.request("PUT", f"/notes/{number}", body=body)
+    dry = await address.request("DELETE", target, {"Prefer": "handling=dry-run"})
+    assert ids(dry) == [1, 2]
+    done = await address.request("DELETE", target)
+    assert (done.status, done.body) == (200, dry.body)
+    assert ids(await ask(address, "/notes")) == [3]
+
+
+async def test_a_resource_at_the_root_embeds_nothing(address: Address) -> None:
+    """It is in no collection by whose name others could name it."""
+    await address.request("PUT", "/site", body=b'{"pageId":3}')
+    reply = await ask(address, "/site?_embed=pages&_expand=page")
+    assert reply.json() == {
+        "id": "site",
+        "pageId": 3,
+        "pages": [],
+        "page": {"id": 3, "n": 3, "t": "page 3"},
+    }
+
+
 @pytest.mark.parametrize(
     ("target", "status"),
     [

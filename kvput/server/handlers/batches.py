@@ -1,6 +1,7 @@
 """POST `/-/batch`: several operations, all done or none."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import orjson
@@ -43,6 +44,10 @@ async def post(exchange: Exchange) -> Answer:
             if exchange.preferences.dry_run:
                 await store.read(decide)
                 return _answer(exchange, decide.outcomes, ())
+            if decide.may_be_long:
+                # If it fails now, perhaps since it was done before: the lock will tell.
+                with suppress(KvputError):
+                    await store.read(decide)
             return await commit_once(
                 exchange, decide, lambda changes: _answer(exchange, decide.outcomes, changes)
             )

@@ -64,7 +64,12 @@ def _fields(exchange: Exchange, shown: Listing) -> Fields:
 async def delete(exchange: Exchange) -> Answer:
     """DELETE `/posts/?status=draft`: remove what the query finds, and show it a last time."""
     exchange.refuse_expectation()
-    decide = delete_selected(exchange.collection, exchange.query, exchange.preconditions)
+    decide = delete_selected(
+        exchange.collection,
+        exchange.query,
+        exchange.preconditions,
+        bare_name=exchange.target.resource is not None,
+    )
     if exchange.preferences.dry_run:
         return await would_remove(exchange, decide)
     commit = await exchange.app.store.commit(decide)

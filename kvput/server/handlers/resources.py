@@ -70,7 +70,9 @@ async def delete(exchange: Exchange) -> Answer:
     path = _resource(exchange)
     exchange.refuse_expectation()
     store = exchange.app.store
-    if await store.get(path) is None and await store.read(lambda v: v.is_collection(path.beneath)):
+    if await store.get(path) is None and (
+        exchange.query_string or await store.read(lambda view: view.is_collection(path.beneath))
+    ):
         return await lists.delete(exchange)
     decide = rules.delete(path, exchange.preconditions)
     if exchange.preferences.dry_run:

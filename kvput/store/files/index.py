@@ -30,7 +30,7 @@ from kvput.store.files.cache import ReadCache
 from kvput.store.files.failures import reading
 from kvput.store.files.layout import directories_of
 from kvput.store.files.reader import Reader, read_all, signature
-from kvput.store.files.watch import Watcher
+from kvput.store.files.watch import Watch, Watcher
 
 _logger = logging.getLogger("kvput")
 
@@ -40,6 +40,8 @@ _SWEEP_SHARE: Final = 50
 _LEAST_SECONDS: Final = 0.1
 _AT_ONCE_SECONDS: Final = 0.005
 """A comparison that takes longer than this is not waited for."""
+_LATE_LOOKS: Final = 5
+_LATE_SECONDS: Final = 0.001
 _PROGRESS_EVERY: Final = 1000
 
 Progress = Callable[[CollectionPath, int, int], None]
@@ -178,12 +180,16 @@ class CollectionIndex:
         with self._reader.directory(self._parts) as directory:
             if directory is None:
                 raise CollectionGoneError
-            # The events before the times: what comes in between is told another time.
+            # The events before the times: what comes in between may be told another time.
             told = None if self._watch is None else self._watch.take()
             status = os.fstat(directory)
-            ended = self._watch is not None and self._watch.ended
-            if ended or _identity(status) != self._identity:
+            if _identity(status) != self._identity:
                 raise CollectionGoneError
+            if self._watch is not None:
+                if self._watch.ended:
+                    raise CollectionGoneError
+                if not told and status.st_mtime_ns != self._changed_ns:
+                    told = self._late_events(self._watch)
             # A name came or went, and nothing was told: this is a file system that keeps quiet.
             unexplained = not told and status.st_mtime_ns != self._changed_ns
             self._changed_ns = status.st_mtime_ns
@@ -195,6 +201,17 @@ class CollectionIndex:
             names.update(name for file in told or () if (name := self._name_of(file)) is not None)
             for name in sorted(names):
                 self._look_at(name, directory)
+
+    @staticmethod
+    def _late_events(watch: Watch) -> frozenset[str] | None:
+        """What is told of a change that shows in the directory's time already."""
+        # The kernel sets the time a moment before it queues the event.
+        for _ in range(_LATE_LOOKS):
+            told = watch.take()
+            if told is None or told:
+                return told
+            time.sleep(_LATE_SECONDS)
+        return frozenset()
 
     def _differing(self, directory: int, known: dict[str, int]) -> set[str]:
         """The names whose file is not the one that the table holds; `known` are its signatures."""

@@ -321,6 +321,35 @@ async def test_a_file_system_that_tells_nothing(
         assert (await _texts(store))["1"] == b"11"
 
 
+async def test_files_are_not_compared_for_what_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However commits and lists meet: a time that shows before its event is no reason."""
+    monkeypatch.setattr(index, "_LEAST_SECONDS", 60.0)
+    compared = 0
+    real = index.CollectionIndex._differing  # noqa: SLF001  # what must not be called
+
+    def count(self: index.CollectionIndex, directory: int, known: dict[str, int]) -> set[str]:
+        nonlocal compared
+        compared += 1
+        return real(self, directory, known)
+
+    monkeypatch.setattr(index.CollectionIndex, "_differing", count)
+    _write(tmp_path / "a" / "1.json", b"1")
+    async with opened(tmp_path) as store:
+        await _texts(store)
+
+        async def commits() -> None:
+            for number in range(300):
+                await put(store, f"/a/{number % 3}", b"%d" % number)
+
+        writers = [asyncio.create_task(commits()) for _ in range(3)]
+        while not all(each.done() for each in writers):
+            await asyncio.gather(*(_texts(store) for _ in range(4)))
+        await asyncio.gather(*writers)
+    assert compared == 0
+
+
 async def test_where_comparing_takes_long_nobody_waits_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
