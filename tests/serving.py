@@ -133,7 +133,8 @@ async def read_reply(reader: asyncio.StreamReader, *, head: bool = False) -> Rep
 @asynccontextmanager
 async def serving(store: Store, config: Config) -> AsyncIterator[Address]:
     """Serve a store in this process, on a free port, while the block runs."""
-    runner = web.ServerRunner(make_app(store, config).server(), shutdown_timeout=1)
+    edge = make_app(store, config)
+    runner = web.ServerRunner(edge.server(), shutdown_timeout=1)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -141,6 +142,7 @@ async def serving(store: Store, config: Config) -> AsyncIterator[Address]:
         yield Address(host, port)
     finally:
         await runner.cleanup()
+        await edge.close()
 
 
 class ServerProcess:

@@ -287,7 +287,7 @@ class Machine(RuleBasedStateMachine):
             assert (reply.status, reply.problem) == (400, "malformed-content")
         else:
             value = json.loads(body or b"{}")
-            if isinstance(value, dict) and "id" in value:
+            if isinstance(value, dict) and value.get("id") is not None:
                 self._post_with_id(collection, value["id"], body, reply)
             else:
                 self._post_without_id(collection, value, reply)
@@ -296,7 +296,7 @@ class Machine(RuleBasedStateMachine):
         self, collection: Segments, identifier: object, body: bytes, reply: Reply
     ) -> None:
         path = (*collection, str(identifier))
-        if identifier in (None, "."):
+        if identifier == ".":
             assert (reply.status, reply.problem) == (422, "invalid-content")
         elif path in self.model.resources:
             assert (reply.status, reply.problem) == (409, "id-taken")
@@ -310,7 +310,7 @@ class Machine(RuleBasedStateMachine):
         number = self.model.next_number(collection)
         path = (*collection, str(number))
         assert (reply.status, reply.field("Location")) == (201, url(path))
-        expected = {"id": number, **value} if isinstance(value, dict) else value
+        expected = {**value, "id": number} if isinstance(value, dict) else value
         assert reply.json() == expected
         assert reply.field("ETag") == tag_of(reply.body)
         self.model.store(path, reply.body)

@@ -77,6 +77,7 @@ async def _serve(config: Config) -> None:
             hurry.cancel()
         finally:
             await runner.cleanup()
+            await edge.close()
     finally:
         await store.close()
 

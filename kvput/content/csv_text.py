@@ -10,6 +10,7 @@ at a bounded number of times, so that time is linear in the text.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from kvput.content.field_names import Members, MisplacedField
 from kvput.content.source_text import decode_utf8, found, malformed, shown
@@ -20,7 +21,6 @@ MAX_COLUMNS = 10_000
 
 _BYTE_ORDER_MARK = "\ufeff"
 _BARE = re.compile(r'[^",\r\n]*+')
-_ABSENT = object()
 
 
 def parse(text: bytes, types: Types = Types.STRINGS) -> Iterator[tuple[int, dict[str, object]]]:
@@ -194,20 +194,56 @@ def _maker(template: dict[str, object], types: Types) -> Callable[[list[str]], d
         return lambda cells: dict(zip(names, cells, strict=True))
     value_of = types.value_of
     keeps_empty = types is Types.STRINGS
-
-    def filled(part: object, cells: list[str]) -> object:
-        if isinstance(part, int):
-            cell = cells[part]
-            return value_of(cell) if cell or keeps_empty else _ABSENT
-        if isinstance(part, dict):
-            values = {name: filled(inner, cells) for name, inner in part.items()}
-            present: object = {name: v for name, v in values.items() if v is not _ABSENT}
-        elif isinstance(part, list):
-            present = [v for inner in part if (v := filled(inner, cells)) is not _ABSENT]
-        return present or _ABSENT
+    root = _Around(None, "", is_list=False)
+    # In the order of the template, which is not always that of the columns.
+    places = tuple(_places(root, template))
 
     def make(cells: list[str]) -> dict[str, object]:
-        made = filled(template, cells)
-        return made if isinstance(made, dict) else {}
+        made: dict[str, object] = {}
+        # Objects and lists are made when the first cell goes in: where thousands of columns lie
+        # deep, the empty cells of a row are many times as much work as its text is long.
+        containers: dict[_Around, _Container] = {root: made}
+        for column, around, name in places:
+            if (cell := cells[column]) or keeps_empty:
+                _put(_container(around, containers), name, value_of(cell))
+        return made
 
     return make
+
+
+_Container = dict[str, object] | list[object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Around:
+    """What values stand in: an object or a list, and its own place."""
+
+    parent: "_Around | None"
+    name: str
+    is_list: bool
+
+
+def _places(around: _Around, members: _Container) -> Iterator[tuple[int, _Around, str]]:
+    """The column, the container and the name in it of each value of a template."""
+    items = members.items() if isinstance(members, dict) else (("", each) for each in members)
+    for name, inner in items:
+        if isinstance(inner, int):
+            yield inner, around, name
+        elif isinstance(inner, dict | list):
+            yield from _places(_Around(around, name, isinstance(inner, list)), inner)
+
+
+def _container(around: _Around, containers: dict[_Around, _Container]) -> _Container:
+    container = containers.get(around)
+    if container is None:
+        container = containers[around] = [] if around.is_list else {}
+        if around.parent is not None:
+            _put(_container(around.parent, containers), around.name, container)
+    return container
+
+
+def _put(container: _Container, name: str, value: object) -> None:
+    if isinstance(container, list):
+        container.append(value)
+    else:
+        container[name] = value

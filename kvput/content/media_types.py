@@ -8,17 +8,23 @@ caller splits it), the formats themselves, and what a method does with the conte
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from kvput.content import csv_text, form, json5_text, json_lines, json_text, multipart, yaml_text
 from kvput.content.source_text import shown
 from kvput.content.text_types import Types, types_named
 from kvput.errors import ContentTooLarge, InvalidContent, MalformedContent, UnsupportedMediaType
 
-MAX_ROWS = 100_000
-"""Resources that one request can make."""
+MAX_ROWS = 20_000
+"""Resources that one request can make: while they are committed, all other writes wait."""
 
-_LARGEST_TRIED_AGAIN = 64 * 1024
+SHORT_WORK: Final = 16 * 1024
+"""Bytes of content that are read in a moment, whatever they are written in."""
+
+_SHORT_WORK_AS_JSON: Final = 256 * 1024
+"""The same for what is read by the JSON parser, which is many times as fast as the others."""
+
+_LARGEST_TRIED_AGAIN = SHORT_WORK
 
 
 # --- values -----------------------------------------------------------------
@@ -264,6 +270,13 @@ _JSON_ROWS: tuple[tuple[str, Reader[Content]], ...] = (
 )
 _FORM = "application/x-www-form-urlencoded"
 
+_QUICK_RANGES = (
+    "application/json",
+    "application/*+json",
+    "application/x-ndjson",
+    "application/jsonl",
+)
+
 PUT_TYPES: MediaTable[Content] = MediaTable(_JSON_ROWS, fields=("Accept",))
 POST_TYPES: MediaTable[AnyContent] = MediaTable(
     (
@@ -316,6 +329,17 @@ def reader_for(
         return read_undeclared
     reader = table.rows[_row_for(table, essence, charset)][1]
     return reader.make(terms) if isinstance(reader, OnTerms) else reader
+
+
+def is_quick(essence: str | None) -> bool:
+    """Whether content of this type, None for undeclared, is read by the JSON parser alone."""
+    # What is undeclared may be JSON5.
+    return essence is not None and any(_in(essence.lower(), each) for each in _QUICK_RANGES)
+
+
+def is_short_work(essence: str | None, size: int) -> bool:
+    """Whether `size` bytes of this type are read so soon that others may wait meanwhile."""
+    return size <= SHORT_WORK or (size <= _SHORT_WORK_AS_JSON and is_quick(essence))
 
 
 @lru_cache(maxsize=256)

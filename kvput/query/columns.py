@@ -17,10 +17,8 @@ from kvput.query.values import (
     MISSING,
     Field,
     Key,
-    Operand,
     elements,
     key_of,
-    keys_met_by,
     text_of,
     value_at,
 )
@@ -50,14 +48,13 @@ class Column:
                 self._holders.add(key, row)
         self.values[row] = _compact(value, {})
 
-    def equal(self, operands: Iterable[Operand], rows: Iterable[int]) -> set[int]:
-        """The rows that meet EQUAL with one of the operands; `rows` are all there are."""
+    def equal(self, keys: Iterable[Key], rows: Iterable[int]) -> set[int]:
+        """The rows that hold a value with one of the keys; `rows` are all there are."""
         if self._holders is None:
             self._holders = _Holders()
             for row in rows:
                 for key in _keys_in(self.values[row]):
                     self._holders.add(key, row)
-        keys = frozenset[Key]().union(*map(keys_met_by, operands))
         return set[int]().union(*map(self._holders.of, keys))
 
     def present(self, rows: Iterable[int]) -> set[int]:

@@ -12,9 +12,12 @@ from typing import Final
 
 from kvput.query.like import Pattern
 from kvput.query.values import (
+    ID,
     MISSING,
     Field,
+    Key,
     Operand,
+    as_name,
     elements,
     key_of,
     keys_met_by,
@@ -38,6 +41,7 @@ class Operator(Enum):
     STARTS_WITH = "startsWith"
     ENDS_WITH = "endsWith"
     LIKE = "like"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,9 @@ class Condition:
     """A field and what is asked of it; of several operands one is enough.
 
     NOT_EQUAL asks for a value that is none of the operands. A resource without
-    the field meets no condition on it, NOT_EQUAL included. Of an array one
-    element is enough; for NOT_EQUAL it takes all of them.
+    the field meets MISSING, which has no operands, and no other condition on it,
+    NOT_EQUAL included. Of an array one element is enough; for NOT_EQUAL it takes
+    all of them. The `id` of a resource is equal as `as_name` says.
     """
 
     field: Field
@@ -92,24 +97,60 @@ def meets(filter_: Filter, value: object) -> bool:
             return tester(filter_)(value_at(field, value))
 
 
+def restricts(filter_: Filter) -> bool:
+    """Whether a filter leaves anything out that has the fields, instead of finding all there is.
+
+    An empty text is in each text, and none is below it: a condition that was
+    left empty.
+    """
+    match filter_:
+        case AllOf(filters):
+            return any(map(restricts, filters))
+        case AnyOf(filters):
+            return all(map(restricts, filters))
+        case Search(text):
+            return bool(text)
+        case Condition(operator=operator, operands=operands):
+            return operator not in _MET_BY_ANY_TEXT_IF_EMPTY or "" not in operands
+
+
+_MET_BY_ANY_TEXT_IF_EMPTY: Final = frozenset(
+    {
+        Operator.GREATER_OR_EQUAL,
+        Operator.CONTAINS,
+        Operator.STARTS_WITH,
+        Operator.ENDS_WITH,
+        Operator.LIKE,
+    }
+)
+
+
 Test = Callable[[object], bool]
 """Whether what stands in a field, MISSING included, meets a condition."""
 
 
 def tester(condition: Condition) -> Test:
     """The test of a condition, made once for many resources."""
-    if condition.operator is Operator.NOT_EQUAL:
-        keys = frozenset().union(*map(keys_met_by, condition.operands))
-        return lambda value: (
-            value is not MISSING and all(key_of(each) not in keys for each in elements(value))
-        )
+    match condition.operator:
+        case Operator.MISSING:
+            return lambda value: value is MISSING
+        case Operator.EQUAL:
+            keys = equal_keys(condition)
+            return lambda value: any(key_of(each) in keys for each in elements(value))
+        case Operator.NOT_EQUAL:
+            keys = equal_keys(condition)
+            return lambda value: (
+                value is not MISSING and all(key_of(each) not in keys for each in elements(value))
+            )
     one = _TESTS[condition.operator](condition.operands)
     return lambda value: any(map(one, elements(value)))
 
 
-def _equal(operands: tuple[Operand, ...]) -> Test:
-    keys = frozenset().union(*map(keys_met_by, operands))
-    return lambda value: key_of(value) in keys
+def equal_keys(condition: Condition) -> frozenset[Key]:
+    """The keys of all values that are equal to one of a condition's operands."""
+    operands = condition.operands
+    named = map(as_name, operands) if condition.field == ID else operands
+    return frozenset[Key]().union(*map(keys_met_by, named))
 
 
 def _ordered(
@@ -134,7 +175,7 @@ def number_of_operand(operand: Operand) -> int | float | None:
     """The number that an operand is or is written as; None if it is none."""
     if isinstance(operand, str):
         return number_in(operand)
-    return None if operand is None or isinstance(operand, bool) else operand
+    return operand if isinstance(operand, int | float) and not isinstance(operand, bool) else None
 
 
 def _folded(part: Callable[[str, str], bool]) -> Callable[[tuple[Operand, ...]], Test]:
@@ -161,7 +202,6 @@ def _like(operands: tuple[Operand, ...]) -> Test:
 
 
 _TESTS: Final[Mapping[Operator, Callable[[tuple[Operand, ...]], Test]]] = {
-    Operator.EQUAL: _equal,
     Operator.LESS: _ordered(lambda a, b: a < b, lambda a, b: a < b),
     Operator.LESS_OR_EQUAL: _ordered(lambda a, b: a <= b, lambda a, b: a <= b),
     Operator.GREATER: _ordered(lambda a, b: a > b, lambda a, b: a > b),

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvput.query.columns import Column, read_columns
-from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator, Search
+from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator, Search, equal_keys
 from kvput.query.orders import RANGES, Order, Sorting, sorted_by_name, within
 from kvput.query.recent import Recent
-from kvput.query.rows import ID, Rows, identifier, members
+from kvput.query.rows import Rows, members
 from kvput.query.search import search
 from kvput.query.selection import SortBy
-from kvput.query.values import MISSING, Field, Key, Operand, key_of, keys_met_by, value_at
+from kvput.query.values import ID, MISSING, Field, Operand, as_name, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +165,9 @@ class Index:
         column, every = self._columns[condition.field], self._rows.numbers.values()
         match condition.operator:
             case Operator.EQUAL:
-                return column.equal(condition.operands, every)
+                return column.equal(equal_keys(condition), every)
             case Operator.NOT_EQUAL:
-                return column.present(every) - column.equal(condition.operands, every)
+                return column.present(every) - column.equal(equal_keys(condition), every)
             case operator if operator in RANGES:
                 rising = self._order(_Sort((SortBy(condition.field),)))
                 return within(condition, column.values, rising.rows)
@@ -176,13 +176,8 @@ class Index:
 
     def _named(self, operands: tuple[Operand, ...]) -> set[int]:
         """The rows whose name is one of the operands: for these no column is needed."""
-        found = set()
-        for key in frozenset[Key]().union(*map(keys_met_by, operands)):
-            name = str(int(key) if isinstance(key, float) and key.is_integer() else key)
-            row = self._rows.numbers.get(name)
-            if row is not None and key_of(identifier(name)) == key:
-                found.add(row)
-        return found
+        rows = (self._rows.numbers.get(as_name(operand).text) for operand in operands)
+        return {row for row in rows if row is not None}
 
 
 def _asks_for_names(condition: Condition) -> bool:

@@ -34,6 +34,8 @@ MAX_DEPTH: Final = 32
 
 _GROUPS: Final = {"and": all_of, "or": any_of}
 _SEARCH: Final = "q"
+_FOREIGN: Final = "$"
+"""What names of operators begin with elsewhere: a field of such a name would never be meant."""
 
 
 def read_conditions(name: str, text: str) -> Filter | None:
@@ -109,6 +111,8 @@ class _Conditions:
         return all_of(self._member(prefix, key, value) for key, value in members.items())
 
     def _member(self, prefix: str, key: str, value: object) -> Filter | None:
+        if key.startswith(_FOREIGN) and ":" not in key:
+            raise malformed(self._name, _foreign_operator(key))
         if key in _GROUPS:
             return _GROUPS[key]([self.read(prefix, each) for each in self._objects(key, value)])
         if key == _SEARCH and not prefix:
@@ -152,3 +156,10 @@ class _Conditions:
         raise malformed(
             self._name, "compares with an array or an object in a list: list texts and numbers only"
         )
+
+
+def _foreign_operator(key: str) -> str:
+    return (
+        f'has "{shown(key)}", which is no operator here: write one of {", ".join(OPERATORS)}, or '
+        f'"and" or "or"; a field of that name is written "{shown(key)}:eq"'
+    )

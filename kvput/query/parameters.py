@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from kvput.names import shown
 from kvput.query import json_server, simple_rest
 from kvput.query.conditions import all_of, any_of, refuse_excess
-from kvput.query.filters import Filter
+from kvput.query.filters import Filter, restricts
 from kvput.query.json_conditions import read_conditions
 from kvput.query.json_server import Values
 from kvput.query.paging import Page
@@ -36,7 +37,7 @@ class Query:
     @property
     def is_filtered(self) -> bool:
         """Whether it asks for less than all resources by a condition; a page is none."""
-        return self.selection.filter is not None
+        return self.selection.filter is not None and restricts(self.selection.filter)
 
     def within(self, total: int) -> "Query":
         """This query, or the one for the last page where it asks for an envelope beyond that.
@@ -101,8 +102,22 @@ def _told_apart(raw: str) -> tuple[Values, Values]:
             raise malformed(name, _UNKNOWN)
         else:
             # How axios and jQuery write the elements of an array.
-            fields.setdefault(name.removesuffix("[]"), []).append(value)
+            field = name.removesuffix("[]")
+            if "[" in field and ":" not in field:
+                raise malformed(name, _bracketed(field))
+            fields.setdefault(field, []).append(value)
     return given, fields
+
+
+def _bracketed(name: str) -> str:
+    """What is wrong with `author[gte]`: it would ask for a field of that very name."""
+    before, _, within = name.partition("[")
+    dotted = f"{before}.{within.rstrip(']').replace('][', '.')}"
+    return (
+        "has a bracket, which neither holds an operator nor leads into a field here: write "
+        f'"{shown(before)}:gte" or another operator, or "{shown(dotted)}"; where the bracket is '
+        f'part of the field\'s name, write "{shown(name)}:eq"'
+    )
 
 
 _UNKNOWN: Final = (

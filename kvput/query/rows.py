@@ -11,10 +11,7 @@ from typing import Final
 
 from kvput.content.json_text import insert_first_member, parse
 from kvput.names import number_of
-from kvput.query.values import Field
-
-ID: Final = Field("id")
-"""The member that holds a resource's name."""
+from kvput.query.values import ID
 
 
 @dataclass(frozen=True, slots=True)

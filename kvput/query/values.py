@@ -11,8 +11,21 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-Operand = str | int | float | bool | None
-"""What a value is compared with; a text where it comes from a URL."""
+from kvput.names import number_of
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a resource as an operand: equal to it are the values that are its id.
+
+    The name `1` meets 1, 1.0 and "1"; `1.0`, `true` and `01` meet the text alone.
+    """
+
+    text: str
+
+
+Operand = str | int | float | bool | Name | None
+"""What a value is compared with; a text where it comes from a URL. Names have no order."""
 
 
 class _Word(Enum):
@@ -54,6 +67,9 @@ def keys_met_by(operand: Operand) -> frozenset[Key]:
     `1` and `"1"` meet 1, 1.0 and "1"; `"01"` meets "01" alone.
     """
     match operand:
+        case Name(text):
+            whole_number = number_of(text)
+            return frozenset((text,) if whole_number is None else (text, whole_number))
         case str():
             keys: list[Key] = [operand]
             if (number := number_in(operand)) is not None:
@@ -65,8 +81,29 @@ def keys_met_by(operand: Operand) -> frozenset[Key]:
             word = _Word.NULL if operand is None else _WORDS[str(operand).lower()]
             return frozenset((word, word.value))
         case _:
-            whole = int(operand) if operand == operand // 1 else operand
-            return frozenset((operand, str(whole)))
+            return frozenset((operand, _in_digits(operand)))
+
+
+def as_name(operand: Operand) -> Name:
+    """The name of the resource whose id is equal to the operand.
+
+    An id is compared as the name that it is: the text `1.0` is another name than
+    `1`. A number of JSON is the name that this number has, however it is written.
+    """
+    match operand:
+        case Name():
+            return operand
+        case str():
+            return Name(operand)
+        case None | bool():
+            return Name(_Word.NULL.value if operand is None else str(operand).lower())
+        case _:
+            return Name(_in_digits(operand))
+
+
+def _in_digits(number: float) -> str:
+    """A number as a text meets it: `1` also for 1.0."""
+    return str(int(number) if number == number // 1 else number)
 
 
 def number_in(text: str) -> int | float | None:
@@ -109,6 +146,10 @@ class Field:
     def steps(self) -> tuple[str, ...]:
         """The names on the way."""
         return tuple(self.text.split("."))
+
+
+ID: Final = Field("id")
+"""The member that holds a resource's name."""
 
 
 class _Missing(Enum):

@@ -132,6 +132,8 @@ class BatchDecision:
                 return Outcome(step.verb, path, before, view.get(path))
             case DeleteOperation(path, conditions):
                 before = view.get(path)
+                if before is None:
+                    _refuse_to_delete_many(view, path)
                 view.add(resources.delete(path, conditions)(view))
                 return Outcome(step.verb, path, before, None)
             case MoveOperation(source, path, conditions):
@@ -159,7 +161,16 @@ class BatchDecision:
             )
 
 
-# --- moving
+# --- deleting and moving
+
+
+def _refuse_to_delete_many(view: View, path: ResourcePath) -> None:
+    """Raise NotFound for a collection: there is no query that would say which of its resources."""
+    if view.is_collection(path.beneath):
+        raise NotFound(
+            f"{path.url} is a collection, and a batch deletes resources by name: delete each "
+            f"resource in it by itself, as in {path.url}/NAME."
+        )
 
 
 def _require_movable(

@@ -261,8 +261,15 @@ def _resource(members: Mapping[str, Value], name: str = "path") -> ResourcePath:
 
 
 def _target(members: Mapping[str, Value], name: str) -> Target:
+    path = _text(members, name)
+    if "?" in path:
+        raise _FaultyMemberError(
+            name,
+            "A path here has no query: leave out the question mark and what follows it, or write "
+            '"%3F" where it is part of a name.',
+        )
     try:
-        return parse_target(_text(members, name))
+        return parse_target(path)
     except KvputError as error:
         raise _FaultyMemberError(name, error.detail) from None
 

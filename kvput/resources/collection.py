@@ -4,29 +4,52 @@ How a list is shown is in `kvput.resources.listing`, what it may ask for in
 `kvput.query`.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from kvput.content.json_document import Document
 from kvput.content.json_text import insert_first_member
-from kvput.content.media_types import AnyContent, Content, ManyContents, Row
-from kvput.errors import HiddenName, IdTaken, InvalidContent, KvputError
+from kvput.content.media_types import AnyContent, ManyContents
+from kvput.errors import (
+    ContentTooLarge,
+    HiddenName,
+    IdTaken,
+    InvalidContent,
+    KvputError,
+    MalformedContent,
+)
 from kvput.names import number_of
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.filters import meets
 from kvput.query.nouns import singular
 from kvput.query.parameters import Query
+from kvput.query.rows import listed
+from kvput.query.values import Key, Name, key_of, keys_met_by
 from kvput.resources.embedding import foreign_keys, nested_route
-from kvput.resources.ids import ID_MEMBER, id_of, next_number, path_for_id, path_for_number
-from kvput.resources.listing import listing
+from kvput.resources.ids import (
+    ID_MEMBER,
+    id_of,
+    name_for_id,
+    next_number,
+    path_for_name,
+    path_for_number,
+)
+from kvput.resources.listing import MOST_EMBEDDED, Listing, listing
 from kvput.resources.resource import (
     RESOURCE_METHODS,
     hidden_behind,
     is_above_counter,
     method_not_allowed,
     nothing_there,
-    refuse_to_hide,
+    refuse_to_hide_collection,
     without_condition,
 )
 from kvput.semantics.preconditions import Preconditions, require
 from kvput.store.base import Batch, Decision, Delete, Put, RaiseCounter, View, Write
+
+MOST_DELETED: Final = 10_000
+"""How many resources one DELETE removes at most."""
 
 
 def create(
@@ -38,49 +61,62 @@ def create(
 ) -> Decision:
     """The decision of a POST: store the content, or each of many, under a new name.
 
-    An object's own `id` is the name it asks for; else it gets the next number,
-    and an `id` member that says so. `/posts/1/comments` may mean `/comments`, and a
-    `postId` in it: see `_home`. `bare_name` tells whether the request named the
-    collection without its closing slash. Raises MethodNotAllowed, HiddenName,
-    PreconditionFailed, InvalidContent, IdTaken, CounterDamaged; where one of many is
+    An object's own `id` is the name it asks for; without one, or where it is null or
+    empty, it gets the next number, and an `id` member that says so.
+    `/posts/1/comments` may mean `/comments`, and a `postId` in it: see `_home`.
+    `bare_name` tells whether the request named the collection without its closing
+    slash. Raises MethodNotAllowed, HiddenName, PreconditionFailed, InvalidContent,
+    IdTaken, CounterDamaged, and the error that `content` may be; where one of many is
     at fault, with the members `row` and `line`, which count from 1.
     """
+    # What needs no view is done here: all other writes wait for what is done under the lock.
+    news = _news_in(content)
 
     def decide(view: View) -> Batch:
         _refuse_a_resource(view, collection, bare_name=bare_name)
         if conditions:
             shown = listing(collection)(view)
             require(conditions, "POST", None if shown is None else shown.validators)
-        if isinstance(content, KvputError):
-            raise content
-        home = _home(view, collection)
-        if isinstance(content, ManyContents):
-            return Batch(_many(view, home, content.rows))
-        return Batch(_one(view, home, content))
+        if isinstance(news, KvputError):
+            raise news
+        return Batch(_creating(view, _home(view, collection), news))
 
     return decide
 
 
 def delete_selected(
-    collection: CollectionPath, query: Query, conditions: Preconditions, *, bare_name: bool = False
+    collection: CollectionPath,
+    query: Query,
+    conditions: Preconditions,
+    *,
+    bare_name: bool = False,
+    most_embedded: int = MOST_EMBEDDED,
 ) -> Decision:
     """The decision of a DELETE of all that a query finds, on the page that it asks for.
 
     `conditions` are those of the list that GET with this query shows; `bare_name`
-    is as for `create`. Raises MalformedParameter for a query that names nothing to
-    be deleted, NotFound, PreconditionFailed.
+    is as for `create`, `most_embedded` as for `listing`. Raises MalformedParameter for
+    a query that names nothing to be deleted, NotFound, PreconditionFailed.
     """
 
     def decide(view: View) -> Batch:
-        shown = listing(collection, query, bare_name=bare_name)(view)
+        look = listing(collection, query, bare_name=bare_name, most_embedded=most_embedded)
+        shown = look(view)
         if shown is None:
             raise nothing_there(collection.url + ("" if bare_name else "/"))
         if not query.is_filtered:
             raise without_condition(collection)
         require(conditions, "DELETE", shown.validators)
         home = shown.collection
-        writes: list[Write] = [Delete(home.resource(name)) for name in shown.names]
-        numbers = (number_of(name) for name in shown.names)
+        if len(shown.names) > MOST_DELETED:
+            raise ContentTooLarge(
+                f"The query finds {len(shown.names)} resources, and one DELETE removes at most "
+                f"{MOST_DELETED}, since all writes wait for it: ask for a page, as in _limit="
+                f"{MOST_DELETED}, and send it again."
+            )
+        names = [name for name in shown.names if _still_meets(view, home.resource(name), shown)]
+        writes: list[Write] = [Delete(home.resource(name)) for name in names]
+        numbers = (number_of(name) for name in names)
         highest = max((number for number in numbers if number is not None), default=0)
         # Numbers that clients chose are as used up as those that POST gave.
         if is_above_counter(view, home, highest):
@@ -88,6 +124,25 @@ def delete_selected(
         return Batch(tuple(writes))
 
     return decide
+
+
+def _still_meets(view: View, path: ResourcePath, shown: Listing) -> bool:
+    """Whether a resource that a list has found is what the query asks for, as it stands now.
+
+    A hand may have changed it since it was looked at; and what is read here is
+    what the commit removes, or it is decided again.
+    """
+    entry = view.get(path)
+    if entry is None or shown.filter is None:
+        return False
+    if entry.content is None:
+        return True  # It is too large to be held, and so to be parsed here.
+    try:
+        row = listed(path.name, entry.content)
+    except MalformedContent:
+        return False
+    # What is no object has nothing but its name that could change.
+    return not isinstance(row.value, dict) or meets(shown.filter, row.value)
 
 
 def _refuse_a_resource(view: View, collection: CollectionPath, *, bare_name: bool) -> None:
@@ -103,11 +158,82 @@ def _refuse_a_resource(view: View, collection: CollectionPath, *, bare_name: boo
 
 
 @dataclass(frozen=True, slots=True)
+class _New:
+    """A resource that is to be, and the name that its own `id` asks for, None for the next number.
+
+    `place` is its row and line, both from 1, where it is one of many.
+    """
+
+    body: bytes
+    value: object
+    name: str | None
+    place: tuple[int, int] | None = None
+
+
+def _news_in(content: AnyContent | KvputError) -> tuple[_New, ...] | KvputError:
+    """What is to be created, or, where the content alone tells that it cannot be, the error."""
+    if isinstance(content, KvputError):
+        return content
+    try:
+        if isinstance(content, ManyContents):
+            return tuple(_rows_in(content))
+        return (_New(content.body, content.value, _name_asked_for(content.value)),)
+    except (IdTaken, InvalidContent) as error:
+        return error
+
+
+def _rows_in(content: ManyContents) -> Iterator[_New]:
+    """Each row. Raises IdTaken, InvalidContent."""
+    asked_for: dict[str, int] = {}
+    for index, row in enumerate(content.rows, start=1):
+        place = index, row.line
+        try:
+            name = _name_asked_for(row.value)
+            if name in asked_for:
+                raise IdTaken(f"Row {asked_for[name]} has the id already: choose another.")
+        except (IdTaken, InvalidContent) as error:
+            raise _placed(error, place) from None
+        if name is not None:
+            asked_for[name] = index
+        yield _New(row.body, row.value, name, place)
+
+
+def _name_asked_for(value: object) -> str | None:
+    """The name that an object's own `id` asks for; None where it asks for none.
+
+    Forms and tables have an empty text where nothing was filled in, and some clients null.
+    """
+    if not isinstance(value, dict) or value.get(ID_MEMBER) in (None, ""):
+        return None
+    return name_for_id(value[ID_MEMBER])
+
+
+def _placed(error: KvputError, place: tuple[int, int] | None) -> KvputError:
+    """The error, of the same kind, that tells in which row it is, if it is in one."""
+    if place is None:
+        return error
+    row, line = place
+    return type(error)(
+        f"Row {row}, on line {line}: {error.detail}",
+        members={**error.members, "row": row, "line": line},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """What new resources belong to: the members that say so, its id, and what is equal to it."""
+
+    members: tuple[str, str]
+    identifier: str | int
+    equals: frozenset[Key]
+
+
+@dataclass(frozen=True, slots=True)
 class _Home:
-    """Where new resources go, and the member that names what they belong to, with its value."""
+    """Where new resources go, and what they belong to, if the address says so."""
 
     collection: CollectionPath
-    foreign_key: tuple[str, str | int] | None = None
+    owner: _Owner | None = None
 
 
 def _home(view: View, collection: CollectionPath) -> _Home:
@@ -116,94 +242,89 @@ def _home(view: View, collection: CollectionPath) -> _Home:
     That is so where there is a resource `/posts/1` and a collection `/comments`.
     """
     nested = nested_route(view, collection)
-    if nested is None or view.names(collection) is not None:
+    # Most directories that are there are told by a look; only for others are names read.
+    if nested is None or view.is_collection(collection) or view.names(collection) is not None:
         return _Home(collection)
-    name, _ = foreign_keys(singular(nested.parent.parent.segments[-1]))
-    return _Home(nested.collection, (name, id_of(nested.parent)))
+    parent = nested.parent
+    members = foreign_keys(singular(parent.parent.segments[-1]))
+    return _Home(nested.collection, _Owner(members, id_of(parent), keys_met_by(Name(parent.name))))
 
 
-def _one(view: View, home: _Home, content: Content) -> tuple[Write, ...]:
-    body = _owned(home, content.body, content.value)
-    path = _path_asked_for(view, home.collection, content.value)
-    if path is not None:
-        return (Put(path, body),)
-    number, path = _next_free(view, home.collection, next_number(view, home.collection))
-    put = Put(path, _with_id(body, content.value, number))
-    return (put, RaiseCounter(home.collection, number))
-
-
-def _many(view: View, home: _Home, rows: tuple[Row, ...]) -> tuple[Write, ...]:
+def _creating(view: View, home: _Home, news: tuple[_New, ...]) -> tuple[Write, ...]:
     bodies: list[bytes] = []
-    asked_for: dict[ResourcePath, int] = {}
     paths: list[ResourcePath | None] = []
-    for index, row in enumerate(rows, start=1):
+    for new in news:
         try:
-            bodies.append(_owned(home, row.body, row.value))
-            path = _path_asked_for(view, home.collection, row.value)
-            if path in asked_for:
-                raise IdTaken(f"Row {asked_for[path]} has the id already: choose another.")
+            bodies.append(_owned(home, new))
+            paths.append(_path_asked_for(view, home.collection, new))
         except (HiddenName, IdTaken, InvalidContent) as error:
-            raise _of_row(error, index, row) from None
-        if path is not None:
-            asked_for[path] = index
-        paths.append(path)
-    chosen = (number_of(path.name) for path in asked_for)
-    highest = max((number for number in chosen if number is not None), default=0)
-    number = max(next_number(view, home.collection), highest + 1) - 1
+            raise _placed(error, new.place) from None
+    is_numbered = None in paths
+    number = _highest_before(view, home.collection, paths) if is_numbered else 0
     writes: list[Write] = []
-    for path, body, row in zip(paths, bodies, rows, strict=True):
+    for path, body, new in zip(paths, bodies, news, strict=True):
         if path is None:
             number, free = _next_free(view, home.collection, number + 1)
-            writes.append(Put(free, _with_id(body, row.value, number)))
+            writes.append(Put(free, _with_id(body, new.value, number)))
         else:
             writes.append(Put(path, body))
-    if None in paths:
+    if is_numbered:
         writes.append(RaiseCounter(home.collection, number))
     return tuple(writes)
 
 
-def _of_row(error: KvputError, index: int, row: Row) -> KvputError:
-    """The error, of the same kind, that tells in which row it is."""
-    return type(error)(
-        f"Row {index}, on line {row.line}: {error.detail}",
-        members={**error.members, "row": index, "line": row.line},
+def _highest_before(
+    view: View, collection: CollectionPath, paths: Iterable[ResourcePath | None]
+) -> int:
+    """The highest number that has been given or is asked for by one of these paths."""
+    numbers = (number_of(path.name) for path in paths if path is not None)
+    chosen = max((number for number in numbers if number is not None), default=0)
+    return max(next_number(view, collection) - 1, chosen)
+
+
+def _owned(home: _Home, new: _New) -> bytes:
+    """The body with the member that names what it belongs to, if it is to have one."""
+    owner, value = home.owner, new.value
+    if owner is None:
+        return new.body
+    first, second = owner.members
+    if not isinstance(value, dict):
+        raise InvalidContent(
+            f"The content must be an object here, which gets the member {first}: send one, or "
+            f"POST to {home.collection.url}."
+        )
+    if first in value and key_of(value[first]) not in owner.equals:
+        raise _of_another(home.collection, owner, first)
+    # `post` may as well be something else than an id, such as the post itself.
+    key = key_of(value.get(second))
+    if isinstance(key, str | int | float) and key not in owner.equals:
+        raise _of_another(home.collection, owner, second)
+    if first in value:
+        return new.body
+    return insert_first_member(new.body or b"{}", first, owner.identifier)
+
+
+def _of_another(collection: CollectionPath, owner: _Owner, member: str) -> InvalidContent:
+    return InvalidContent(
+        f"The member {member} is not {owner.identifier}, which the address says: correct it, "
+        f"leave it out, or POST to {collection.url}.",
+        # RFC 6901 section 3: "~" and "/" are escaped in a pointer.
+        members={"pointer": "/" + member.replace("~", "~0").replace("/", "~1")},
     )
 
 
-def _owned(home: _Home, body: bytes, value: object) -> bytes:
-    """The body with the member that names what it belongs to, if it is to have one."""
-    if home.foreign_key is None:
-        return body
-    name, identifier = home.foreign_key
-    if not isinstance(value, dict):
-        raise InvalidContent(
-            f"The content must be an object here, which gets the member {name}: send one, or POST "
-            f"to {home.collection.url}."
-        )
-    if name not in value:
-        return insert_first_member(body or b"{}", name, identifier)
-    present = value[name]
-    if isinstance(present, bool) or str(present) != str(identifier):
-        raise InvalidContent(
-            f"The member {name} is not {identifier}, which the address says: correct it, leave it "
-            f"out, or POST to {home.collection.url}.",
-            # RFC 6901 section 3: "~" and "/" are escaped in a pointer.
-            members={"pointer": "/" + name.replace("~", "~0").replace("/", "~1")},
-        )
-    return body
-
-
-def _path_asked_for(view: View, collection: CollectionPath, value: object) -> ResourcePath | None:
+def _path_asked_for(view: View, collection: CollectionPath, new: _New) -> ResourcePath | None:
     """The path that an object's own `id` asks for, which is free; None where it asks for none."""
-    if not isinstance(value, dict) or ID_MEMBER not in value:
+    if new.name is None:
         return None
-    path = path_for_id(collection, value[ID_MEMBER])
+    path = path_for_name(collection, new.name)
     if view.get(path) is not None:
         raise IdTaken(
-            f"The id {value[ID_MEMBER]!r} is taken by {path.url}: choose another, "
+            f"The id {id_of(path)!r} is taken by {path.url}: choose another, "
             "leave it out to get the next number, or PUT to that path."
         )
-    refuse_to_hide(view, path)
+    # That the collection itself is hidden by nothing has been seen to, once for all rows.
+    refuse_to_hide_collection(view, path)
     return path
 
 
@@ -219,6 +340,12 @@ def _next_free(view: View, collection: CollectionPath, number: int) -> tuple[int
 
 
 def _with_id(body: bytes, value: object, number: int) -> bytes:
+    """The body with the number as its `id`, in the place of an empty one if it has that."""
     if not isinstance(value, dict):
         return body
-    return insert_first_member(body or b"{}", ID_MEMBER, number)
+    if ID_MEMBER not in value:
+        return insert_first_member(body or b"{}", ID_MEMBER, number)
+    identifier = b"%d" % number
+    document = Document(body, limit=2 * (len(body) + len(identifier)))
+    document.replace((ID_MEMBER,), identifier)
+    return document.text()

@@ -5,23 +5,20 @@ whose id its `postId` holds (or its `post`, where that is an id). Relations that
 the server keeps by itself do not belong here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from kvput.content.json_document import Document
 from kvput.content.json_text import parse
-from kvput.errors import InvalidContent, MalformedContent
-from kvput.paths import CollectionPath, ResourcePath
-from kvput.query.filters import AnyOf, Condition, Filter, Operator
+from kvput.errors import ContentTooLarge, InvalidContent, MalformedParameter
+from kvput.paths import SERVER_SEGMENT, CollectionPath, ResourcePath
+from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator
 from kvput.query.nouns import singular
-from kvput.query.rows import listed
+from kvput.query.parameters import Query
 from kvput.query.selection import Selection
-from kvput.query.values import Field
-from kvput.resources.ids import id_of, path_for_id
+from kvput.query.values import ID, Field, Name
+from kvput.resources.ids import path_for_id
 from kvput.store.base import View
-
-_NO_LIMIT: Final = 2**63
 
 Embed = Callable[[ResourcePath, dict[str, object]], bytes | None]
 """The JSON text that a resource with this value gets as a member; None for none."""
@@ -33,10 +30,22 @@ def foreign_keys(noun: str) -> tuple[str, str]:
 
 
 def children(parent: ResourcePath) -> Filter:
-    """What those in another collection meet that belong to a resource."""
-    keys = foreign_keys(singular(parent.parent.segments[-1]))
-    operands = (id_of(parent),)
-    return AnyOf(tuple(Condition(Field(name), Operator.EQUAL, operands) for name in keys))
+    """What those in another collection meet that belong to a resource.
+
+    `post` counts only where there is no `postId`.
+    """
+    first, second = map(Field, foreign_keys(singular(parent.parent.segments[-1])))
+    name = (Name(parent.name),)
+    without_first = Condition(first, Operator.MISSING, ())
+    by_second = AllOf((Condition(second, Operator.EQUAL, name), without_first))
+    return AnyOf((Condition(first, Operator.EQUAL, name), by_second))
+
+
+def texts_of(view: View, collection: CollectionPath, names: Iterable[str]) -> dict[str, bytes]:
+    """The JSON texts of resources as lists show them, by name; none of those that no list shows."""
+    named = Condition(ID, Operator.EQUAL, tuple(map(Name, names)))
+    selected = view.select(collection, Selection(named))
+    return {} if selected is None else {item.name: item.text for item in selected.items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,8 @@ def nested_route(view: View, collection: CollectionPath) -> NestedRoute | None:
     if len(collection.segments) < 3:
         return None
     *beside, _, _, last = collection.segments
+    if not beside and last == SERVER_SEGMENT:
+        return None
     parent = ResourcePath(collection.segments[:-1])
     other = CollectionPath((*beside, last))
     if view.get(parent) is None or not view.is_collection(other):
@@ -63,55 +74,90 @@ def nested_route(view: View, collection: CollectionPath) -> NestedRoute | None:
 
 
 class Embedder:
-    """Puts related resources into the items of one collection."""
+    """Puts related resources into the items of one list."""
 
-    def __init__(self, view: View, collection: CollectionPath, names: tuple[str, ...]) -> None:
-        """`names` are what is asked for: `comments` that belong to it, the `author` it has."""
+    def __init__(
+        self, view: View, collection: CollectionPath, query: Query, most_embedded: int
+    ) -> None:
+        """What the query embeds and expands in items of the collection.
+
+        `most_embedded` is by how many bytes all items together may grow.
+        """
         self._view = view
+        self._most = self._room = most_embedded
         beside = view.names(CollectionPath(collection.segments[:-1]))
-        others = {} if beside is None else {each.segments[-1]: each for each in beside.collections}
-        self._embeds = {name: self._embed(name, others) for name in names}
+        others = () if beside is None else beside.collections
+        self._children_in = {each.segments[-1]: each for each in others}
+        self._parents_in = {singular(each.segments[-1]): each for each in reversed(others)}
+        # Those that were looked for: many items may belong to one.
+        self._parents: dict[ResourcePath, bytes | None] = {}
+        self._embeds: list[tuple[str, Embed]] = [
+            *((name, self._embed(name)) for name in query.embed),
+            *((name, self._expand(name)) for name in query.expand),
+        ]
 
     def __call__(self, path: ResourcePath, text: bytes) -> bytes:
         """The text of an item, as lists show it, with a member for each name.
 
-        One that is no object stays as it is.
+        One that is no object stays as it is. Raises MalformedParameter where the
+        items grow too large.
         """
         value = parse(text)
         if not isinstance(value, dict):
             return text
-        document = Document(text, _NO_LIMIT)
-        for name, embed in self._embeds.items():
-            member = embed(path, value)
-            if member is not None:
-                document.add((name,), member)
-        return document.text()
+        document = Document(text, len(text) + self._room)
+        try:
+            for name, embed in self._embeds:
+                member = embed(path, value)
+                if member is not None:
+                    document.add((name,), member)
+            grown = document.text()
+        except ContentTooLarge:
+            raise self._too_much() from None
+        self._room -= max(0, len(grown) - len(text))
+        return grown
 
-    def _embed(self, name: str, others: dict[str, CollectionPath]) -> Embed:
-        if name in others:
-            return lambda path, _: self._children(others[name], path)
-        for noun, collection in ((singular(other), path) for other, path in others.items()):
-            if noun == name:
-                return lambda _, value: self._parent(name, collection, value)
-        # Nothing has been stored there yet: a list is empty, and there is nobody to belong to.
-        return lambda _, __: None if singular(name) == name else b"[]"
+    def _embed(self, name: str) -> Embed:
+        """`_embed` is for those that belong to an item, and as in json-server 1.x for its parent.
+
+        Where nothing has been stored yet under a plural, its list is empty.
+        """
+        if name in self._children_in:
+            return lambda path, _: self._children(self._children_in[name], path)
+        if name in self._parents_in:
+            return self._expand(name)
+        is_plural = singular(name) != name
+        return lambda _, value: b"[]" if is_plural and name not in value else None
+
+    def _expand(self, name: str) -> Embed:
+        """`_expand` is for what an item belongs to."""
+        return lambda _, value: self._parent(name, value)
 
     def _children(self, collection: CollectionPath, path: ResourcePath) -> bytes | None:
         if not path.parent.segments:
             return b"[]"  # It is in no collection by whose name others would name it.
         selected = self._view.select(collection, Selection(children(path)))
-        items = () if selected is None else selected.items
-        return b"[" + b", ".join(item.text for item in items) + b"]"
+        texts = () if selected is None else [item.text for item in selected.items]
+        # Before they are put together: the same ones may belong to each of many items.
+        if sum(map(len, texts)) > self._room:
+            raise self._too_much()
+        return b"[" + b", ".join(texts) + b"]"
 
-    def _parent(
-        self, noun: str, collection: CollectionPath, value: dict[str, object]
-    ) -> bytes | None:
-        for key in foreign_keys(noun):
-            try:
-                path = path_for_id(collection, value.get(key))
-                entry = self._view.get(path)
-                if entry is not None and entry.content is not None:
-                    return listed(path.name, entry.content).text
-            except (InvalidContent, MalformedContent):
-                continue
-        return None
+    def _parent(self, noun: str, value: dict[str, object]) -> bytes | None:
+        key = next((key for key in foreign_keys(noun) if key in value), None)
+        collection = self._parents_in.get(noun)
+        if key is None or collection is None:
+            return None
+        try:
+            path = path_for_id(collection, value[key])
+        except InvalidContent:
+            return None
+        if path not in self._parents:
+            self._parents[path] = texts_of(self._view, collection, (path.name,)).get(path.name)
+        return self._parents[path]
+
+    def _too_much(self) -> MalformedParameter:
+        return MalformedParameter(
+            f"The answer has more than {self._most:,} bytes of embedded resources: embed less at "
+            "once, or ask for a page (_limit)."
+        )

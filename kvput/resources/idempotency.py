@@ -48,9 +48,10 @@ def once(
 
     def decide_once(view: View) -> Batch:
         remembered = view.remembered(request.key)
-        if remembered is not None:
+        # One that a hand has emptied tells nothing.
+        if remembered:
             digest, _, text = remembered.partition(b"\n")
-            if digest.decode() != request.digest:
+            if digest != request.digest.encode():
                 raise KeyReused(
                     "This Idempotency-Key was sent with another request in the last 24 hours: "
                     "send a new key with each new request, and the same request with the same key."

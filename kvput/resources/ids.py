@@ -7,8 +7,8 @@ the store's affair.
 
 from typing import Final
 
-from kvput.errors import IdTaken, InvalidContent, InvalidPath, PathTooLong
-from kvput.names import HIGHEST_NUMBER, number_of
+from kvput.errors import IdTaken, InvalidContent, InvalidPath, KvputError, PathTooLong
+from kvput.names import HIGHEST_NUMBER, file_name, normalised, number_of
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.store.base import View
 
@@ -21,8 +21,8 @@ def id_of(path: ResourcePath) -> str | int:
     return path.name if number is None else number
 
 
-def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
-    """The path of the resource that a content's own `id` member asks for.
+def name_for_id(identifier: object) -> str:
+    """The name that a content's own `id` member asks for, in whichever collection.
 
     Raises InvalidContent when the id is no text or whole number, a number that
     not every client reads exactly, or no name.
@@ -39,13 +39,40 @@ def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
             "next number."
         )
     try:
-        return collection.resource(str(identifier))
+        name = normalised(str(identifier))
+        file_name(name)
+    except InvalidPath as error:
+        raise _no_name(error) from None
+    return name
+
+
+def path_for_name(collection: CollectionPath, name: str) -> ResourcePath:
+    """The path of the resource whose name a content's own `id` member asks for.
+
+    Raises InvalidContent for one that this collection has no resource of.
+    """
+    try:
+        return collection.resource(name)
     except (InvalidPath, PathTooLong) as error:
-        raise InvalidContent(f"The id cannot be a resource's name. {error}") from None
+        raise _no_name(error) from None
+
+
+def path_for_id(collection: CollectionPath, identifier: object) -> ResourcePath:
+    """The path of the resource that an `id` asks for; InvalidContent where there can be none."""
+    return path_for_name(collection, name_for_id(identifier))
+
+
+def _no_name(error: KvputError) -> InvalidContent:
+    return InvalidContent(f"The id cannot be a resource's name. {error}")
 
 
 def is_id_of(identifier: object, path: ResourcePath) -> bool:
-    """Whether a content's own `id` member is the resource's name, as a number or as a text."""
+    """Whether a content's own `id` member is the resource's name, as a number or as a text.
+
+    7.0 is the number 7.
+    """
+    if isinstance(identifier, float) and identifier.is_integer():
+        identifier = int(identifier)
     try:
         return path_for_id(path.parent, identifier) == path
     except InvalidContent:

@@ -7,19 +7,21 @@ the store's; what other resources an item brings along is in
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import orjson
 
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.query.filters import AllOf, Condition, Filter, Operator
+from kvput.query.filters import AllOf, Filter
 from kvput.query.paging import Page, Style, envelope_members
 from kvput.query.parameters import NO_QUERY, Query
-from kvput.query.selection import Fault, Selected, Selection
-from kvput.query.values import Field
-from kvput.resources.embedding import Embedder, children, nested_route
-from kvput.resources.ids import ID_MEMBER
+from kvput.query.selection import Fault, Selected
+from kvput.resources.embedding import Embedder, children, nested_route, texts_of
 from kvput.semantics.validators import ContentHasher, ETag, Validators, content_digest
 from kvput.store.base import View
+
+MOST_EMBEDDED: Final = 64 * 2**20
+"""By how many bytes a list grows at most by what it embeds, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,15 @@ class Listing:
 
     `collection` is what it is of, which for a nested route (`/posts/1/comments`) is
     another one than asked for. `text` is its JSON, `names` are those of its
-    resources, `total` is how many the query found on all pages, `page` the one that
-    is shown, None where that is all. `left_out` are the resources of the collection
-    that no list can show.
+    resources, `filter` is what each of them meets, `total` is how many the query
+    found on all pages, `page` the one that is shown, None where that is all.
+    `left_out` are the resources of the collection that no list can show.
     """
 
     collection: CollectionPath
     text: bytes
     names: tuple[str, ...]
+    filter: Filter | None
     total: int
     page: Page | None
     left_out: tuple[Fault, ...]
@@ -51,11 +54,16 @@ class Related:
 
 
 def listing(
-    collection: CollectionPath, query: Query = NO_QUERY, *, bare_name: bool = False
+    collection: CollectionPath,
+    query: Query = NO_QUERY,
+    *,
+    bare_name: bool = False,
+    most_embedded: int = MOST_EMBEDDED,
 ) -> Callable[[View], Listing | None]:
     """What to ask a store for, to have the list; it gives None where there is no such collection.
 
-    `bare_name` tells whether it is named without its closing slash.
+    `bare_name` tells whether it is named without its closing slash. Asking raises
+    MalformedParameter where embedded resources have more than `most_embedded` bytes.
     """
 
     def look(view: View) -> Listing | None:
@@ -65,37 +73,46 @@ def listing(
             if nested is None:
                 return None
             only = _only(query, children(nested.parent))
-            return listing(nested.collection, only)(view)
+            return listing(nested.collection, only, most_embedded=most_embedded)(view)
         if bare_name and not selected.total and not view.is_collection(collection):
             return None
         texts = [item.text for item in selected.items]
-        names = (*query.embed, *query.expand)
-        if names and texts:
-            embedded = Embedder(view, collection, names)
+        if (query.embed or query.expand) and texts:
+            embedded = Embedder(view, collection, query, most_embedded)
             texts = [embedded(collection.resource(i.name), i.text) for i in selected.items]
         text = b"[" + b",\n".join(texts) + b"]\n"
         if page is not None and page.style is Style.ENVELOPE:
             text = _enveloped(text, page, selected.total)
         listed = tuple(item.name for item in selected.items)
         validators = _validators(text, selected)
-        return Listing(collection, text, listed, selected.total, page, selected.faults, validators)
+        return Listing(
+            collection,
+            text,
+            listed,
+            query.selection.filter,
+            selected.total,
+            page,
+            selected.faults,
+            validators,
+        )
 
     return look
 
 
-def with_related(path: ResourcePath, query: Query) -> Callable[[View], Related | None]:
+def with_related(
+    path: ResourcePath, query: Query, *, most_embedded: int = MOST_EMBEDDED
+) -> Callable[[View], Related | None]:
     """What to ask a store for, to have a resource as a list would show it with what it embeds.
 
-    It gives None where there is no such resource that a list shows.
+    It gives None where there is no such resource that a list shows. `most_embedded` is as for
+    `listing`.
     """
-    itself = Condition(Field(ID_MEMBER), Operator.EQUAL, (path.name,))
 
     def look(view: View) -> Related | None:
-        selected = view.select(path.parent, Selection(itself))
-        item = None if selected is None else next(iter(selected.items), None)
+        item = texts_of(view, path.parent, (path.name,)).get(path.name)
         if item is None:
             return None
-        text = Embedder(view, path.parent, (*query.embed, *query.expand))(path, item.text)
+        text = Embedder(view, path.parent, query, most_embedded)(path, item)
         return Related(text, Validators(ETag(content_digest(text)), None))
 
     return look
@@ -134,7 +151,8 @@ def _validators(text: bytes, selected: Selected) -> Validators:
     """
     hasher = ContentHasher()
     hasher.update(text)
-    hasher.update(b"%d" % selected.total)
+    # Neither a digit nor a name may be taken for a part of what stands beside it.
+    hasher.update(b"\n%d\n" % selected.total)
     for fault in selected.faults:
         hasher.update(f"{fault.name}/{fault.digest}\n".encode())
     return Validators(ETag(hasher.digest()), None)

@@ -6,7 +6,7 @@ be; what each step means does not.
 
 import time
 
-from kvput.errors import CounterDamaged
+from kvput.errors import CounterDamaged, Unreadable
 from kvput.names import natural_order, number_of
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.selection import Selected, Selection
@@ -36,9 +36,14 @@ class PendingView:
         self._old_numbers: dict[CollectionPath, int] = {}
         self._new_numbers: dict[CollectionPath, int] = {}
         # Each collection that something is written in, with how many resources stand there
-        # because of that; and each that something is put in or beneath.
+        # because of that; and each that something is put in or beneath, with those of them
+        # that are directly in it.
         self._put: dict[CollectionPath, int] = {}
-        self._reached: set[CollectionPath] = set()
+        self._reached: dict[CollectionPath, set[CollectionPath]] = {}
+        # What stood in a collection, looked for once; and which of these resources stand
+        # there as they did.
+        self._stood: dict[CollectionPath, Names | None] = {}
+        self._left: dict[CollectionPath, set[ResourcePath]] = {}
 
     # --- the writes
 
@@ -80,14 +85,21 @@ class PendingView:
         collection = path.parent
         was_put = self._entries.get(path) is not None
         self._entries[path] = entry
+        if collection in self._left:
+            self._left[collection].discard(path)
         self._put[collection] = self._put.get(collection, 0) + (entry is not None) - was_put
         if entry is not None:
             self._reach(collection)
 
     def _reach(self, collection: CollectionPath) -> None:
+        inner: CollectionPath | None = None
         while collection not in self._reached:
-            self._reached.add(collection)
-            collection = CollectionPath(collection.segments[:-1])
+            self._reached[collection] = set() if inner is None else {inner}
+            if not collection.segments:
+                return
+            inner, collection = collection, CollectionPath(collection.segments[:-1])
+        if inner is not None:
+            self._reached[collection].add(inner)
 
     # --- the view
 
@@ -101,32 +113,31 @@ class PendingView:
             return True
         if collection not in self._put and collection not in self._reached:
             return self._view.is_collection(collection)
-        names = self.names(collection)
+        # All names are read only where no counter tells: a batch may ask of each operation.
+        if self._had_counter(collection):
+            return True
+        names = self._names_before(collection)
         if names is None:
-            return False
-        return bool(names.resources or not names.collections) or self._had_counter(collection)
+            return collection in self._reached and not self._reached[collection]
+        if self._left[collection]:
+            return True
+        return not names.collections and not self._reached.get(collection)
 
     def names(self, collection: CollectionPath) -> Names | None:
         """See `View.names`."""
-        names = self._view.names(collection)
+        names = self._names_before(collection)
         if collection not in self._put and collection not in self._reached:
             return names
         if names is None:
             if collection not in self._reached:
                 return None
             names = Names((), ())
-        resources = {path for path in names.resources if self._entries.get(path, path) is not None}
-        resources |= {
+        resources = self._left.get(collection, set()) | {
             path
             for path, entry in self._entries.items()
             if entry is not None and path.parent == collection
         }
-        depth = len(collection.segments)
-        collections = {*names.collections} | {
-            inner
-            for inner in self._reached
-            if len(inner.segments) == depth + 1 and inner.segments[:depth] == collection.segments
-        }
+        collections = {*names.collections} | self._reached.get(collection, set())
         return Names(
             tuple(sorted(resources, key=lambda path: natural_order(path.name))),
             tuple(sorted(collections, key=lambda inner: natural_order(inner.segments[-1]))),
@@ -153,8 +164,16 @@ class PendingView:
         """See `View.remembered`."""
         return self._view.remembered(key)
 
+    def _names_before(self, collection: CollectionPath) -> Names | None:
+        """The names that were there before the writes."""
+        if collection not in self._stood:
+            names = self._stood[collection] = self._view.names(collection)
+            if names is not None:
+                self._left[collection] = {*names.resources} - self._entries.keys()
+        return self._stood[collection]
+
     def _had_counter(self, collection: CollectionPath) -> bool:
         try:
             return self._view.counter(collection) > 0
-        except CounterDamaged:
+        except (CounterDamaged, Unreadable):
             return True

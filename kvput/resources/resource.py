@@ -107,16 +107,21 @@ def is_above_counter(view: View, collection: CollectionPath, number: int) -> boo
 
 def refuse_to_hide(view: View, path: ResourcePath) -> None:
     """Raise HiddenName where a new resource would hide a collection, or make a hidden one."""
-    if view.is_collection(path.beneath):
-        raise HiddenName(
-            f"{path.url} is a collection, which a resource of that name would hide: "
-            f"put the resource into it ({path.url}/NAME), or choose another path."
-        )
+    refuse_to_hide_collection(view, path)
     if not path.parent.segments or view.is_collection(path.parent):
         return
     above = path.parent.as_resource
     if view.get(above) is not None:
         raise hidden_behind(above)
+
+
+def refuse_to_hide_collection(view: View, path: ResourcePath) -> None:
+    """Raise HiddenName where a new resource would hide a collection of its name."""
+    if view.is_collection(path.beneath):
+        raise HiddenName(
+            f"{path.url} is a collection, which a resource of that name would hide: "
+            f"put the resource into it ({path.url}/NAME), or choose another path."
+        )
 
 
 def hidden_behind(resource: ResourcePath) -> HiddenName:

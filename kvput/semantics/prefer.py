@@ -24,8 +24,11 @@ class Preferences:
 
     @property
     def applied(self) -> str | None:
-        """The value for Preference-Applied once `return_` is honoured; None without one."""
-        return None if self.return_ is None else f"return={self.return_}"
+        """The value for Preference-Applied once all are honoured; None without any."""
+        parts = [] if self.return_ is None else [f"return={self.return_}"]
+        if self.dry_run:
+            parts.append("handling=dry-run")
+        return ", ".join(parts) or None
 
 
 _RETURNS: Final[dict[str, Return]] = {"minimal": "minimal", "representation": "representation"}

@@ -84,6 +84,10 @@ class Edge:
         if self._in_flight:
             await self._drained.wait()
 
+    async def close(self) -> None:
+        """Let go of the threads, once no request comes any more."""
+        await asyncio.to_thread(self._app.slow_readers.shutdown, cancel_futures=True)
+
     async def __call__(self, request: Request) -> Delivery:
         """Answer one request. Raises nothing but cancellation."""
         started = time.perf_counter()

@@ -5,18 +5,26 @@ request means is for the handlers and the rules below them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, TypeVar
-from urllib.parse import parse_qs
 
 from aiohttp import hdrs, web
 from aiohttp.http import HttpVersion11
 
 from kvput.config import Config
 from kvput.content.coding import decoder_for
-from kvput.content.media_types import AnyContent, Content, MediaTable, Reader, Terms, reader_for
+from kvput.content.media_types import (
+    AnyContent,
+    Content,
+    MediaTable,
+    Terms,
+    is_quick,
+    is_short_work,
+    reader_for,
+)
 from kvput.content.source_text import shown
 from kvput.content.text_types import PARAMETER as TYPES_PARAMETER
 from kvput.content.text_types import types_named
@@ -30,6 +38,7 @@ from kvput.errors import (
 )
 from kvput.paths import CollectionPath, ResourcePath, Target
 from kvput.query.parameters import Query, parse_query
+from kvput.query.url import malformed, split_query
 from kvput.resources.idempotency import Keyed, keyed
 from kvput.semantics.fields import parse_media_type
 from kvput.semantics.idempotency_key import parse_idempotency_key
@@ -41,17 +50,26 @@ from kvput.store.base import Store
 
 _T = TypeVar("_T", Content, AnyContent)
 
-_PARSED_AT_ONCE: Final = 256 * 1024
+_SLOW_READERS: Final = 2
+_PARAMETERS_OF_POST: Final = (TYPES_PARAMETER, "_")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What every handler is given: the store, the configuration, and what lists have logged."""
+    """What every handler is given: the store, the configuration, and what lists have logged.
+
+    `slow_readers` are the threads for content that takes long to read: few, so that it takes
+    its time from itself and not from others. None is started before it is needed, and they
+    end with the application.
+    """
 
     store: Store
     config: Config
     left_out: LeftOutLog = field(default_factory=LeftOutLog)
+    slow_readers: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(_SLOW_READERS, "kvput-content")
+    )
 
 
 class Exchange:
@@ -146,10 +164,11 @@ class Exchange:
         """
         content_type = self.field("Content-Type")
         media_type = None if content_type is None else _media_type(content_type)
+        essence = None if media_type is None else media_type.essence
         limit = self.app.config.max_body
         reader = reader_for(
             table,
-            None if media_type is None else media_type.essence,
+            essence,
             None if media_type is None else media_type.parameter("charset"),
             Terms(() if media_type is None else media_type.parameters, self._types, limit),
         )
@@ -159,31 +178,46 @@ class Exchange:
             raise _too_large(limit)
         self._refuse_transfer_coding()
         await self._continue()
+
+        async def read() -> _T:
+            return _within(limit, await self._in_time(essence, lambda: reader(self._received)))
+
         try:
             if make_decoder is None:
                 self._received = await self._read(limit)
-                return await _parsed(reader, self._received, limit)
+                return await read()
             decoder = make_decoder()
             pieces: list[bytes] = [
                 decoder.feed(piece, limit) async for piece in self._pieces(limit)
             ]
             self._received = b"".join([*pieces, decoder.finish()])
-            content = await _parsed(reader, self._received, limit)
             # RFC 9110 9.3.4: no validators unless the stored bytes are those that were received.
-            return replace(content, transformed=True)
+            return replace(await read(), transformed=True)
         except (MalformedContent, InvalidContent) as error:
             return error
+
+    async def _in_time(self, essence: str | None, read: Callable[[], _T]) -> _T:
+        """What `read` makes of the content; in a thread where others would have to wait for it."""
+        if is_short_work(essence, len(self._received)):
+            return read()
+        # None are the threads of the event loop, which slow content would fill.
+        threads = None if is_quick(essence) else self.app.slow_readers
+        return await asyncio.get_running_loop().run_in_executor(threads, read)
 
     @property
     def _types(self) -> str | None:
         """What the query of a POST says of texts in the content; None when it says nothing.
 
-        Raises MalformedParameter.
+        Raises MalformedParameter, also for any other parameter.
         """
         if not self.query_string or self.method != "POST":
             return None
-        values = parse_qs(self.query_string, keep_blank_values=True).get(TYPES_PARAMETER)
-        if values is None:
+        parameters = split_query(self.query_string)
+        for parameter in parameters:
+            if parameter.name not in _PARAMETERS_OF_POST:
+                raise malformed(parameter.name, _UNKNOWN_TO_POST)
+        values = [each.value for each in parameters if each.name == TYPES_PARAMETER]
+        if not values:
             return None
         # Several at once are no way that there is, and are refused as such.
         types_named(", ".join(values))
@@ -257,10 +291,14 @@ def field_value(request: Request, name: str) -> str | None:
     return lines[0] if len(lines) == 1 else ", ".join(lines)
 
 
-async def _parsed(reader: Reader[_T], body: bytes, limit: int) -> _T:
-    # A large body would keep all other requests waiting.
-    at_once = len(body) <= _PARSED_AT_ONCE
-    content = reader(body) if at_once else await asyncio.to_thread(reader, body)
+_UNKNOWN_TO_POST: Final = (
+    f"means nothing to a POST, which takes {TYPES_PARAMETER}=guess and {TYPES_PARAMETER}=strings "
+    "alone: leave it out"
+)
+
+
+def _within(limit: int, content: _T) -> _T:
+    """The content; raises ContentTooLarge where it has become too large."""
     if content.size > limit:
         raise ContentTooLarge(
             f"The content is larger than {limit} bytes, which is the limit here, once it is "

@@ -1,5 +1,8 @@
 import csv
 import io
+import sys
+from collections import Counter
+from types import FrameType
 
 import pytest
 from hypothesis import given
@@ -75,11 +78,39 @@ def test_columns_nest_by_their_names(text: bytes, value: object) -> None:
         (b"t[0],t[1],t[2]\n1,,3", {"t": [1, 3]}),
         (b"t[0],t[1],a\n,,0", {"a": 0}),
         (b"t[]\n5", {"t": [5]}),
+        (b"t[0].a,t[1].a,t[2].b\n1,,3", {"t": [{"a": 1}, {"b": 3}]}),
     ],
 )
 def test_cells_are_guessed_where_that_is_asked_for(text: bytes, value: object) -> None:
     """The member of an empty cell is left out, and so is an object or a list of these alone."""
     assert [row for _, row in csv_text.parse(text, Types.GUESS)] == [value]
+
+
+def test_members_stand_in_the_order_of_the_header() -> None:
+    """Also where the first of those that stand together has no value in a row."""
+    rows = csv_text.parse(b"a.b,c,a.d\n1,2,3\n,2,3\n", Types.GUESS)
+    assert [list(row) for _, row in rows] == [["a", "c"], ["a", "c"]]
+
+
+def test_empty_cells_are_no_work() -> None:
+    """However deep their columns lie: the work is in proportion to the text."""
+    header = ",".join(f"a{number}" + ".b" * 30 for number in range(100))
+    text = f"{header},x\n{',' * 99},1\n".encode()
+    calls: Counter[str] = Counter()
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        calls[event] += 1
+
+    rows = csv_text.parse(text + b"," * 100 + b"\n", Types.GUESS)
+    assert next(rows) == (2, {"x": 1})
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        row = next(rows)
+    finally:
+        sys.setprofile(before)
+    assert row == (3, {})
+    assert calls["call"] < 100
 
 
 @pytest.mark.parametrize(

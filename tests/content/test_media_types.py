@@ -14,6 +14,8 @@ from kvput.content.media_types import (
     accept,
     csv_reader,
     form_reader,
+    is_quick,
+    is_short_work,
     multipart_reader,
     read_json,
     read_json5,
@@ -345,6 +347,30 @@ def test_names_that_each_row_repeats_count() -> None:
     assert read.size == size
     with pytest.raises(ContentTooLarge, match="in which each row repeats the names"):
         csv_reader(Terms(limit=size - 1))(table)
+
+
+@pytest.mark.parametrize(
+    ("essence", "most"),
+    [
+        ("application/json", 256),
+        ("Application/JSON", 256),
+        ("application/hal+json", 256),
+        ("application/merge-patch+json", 256),
+        ("application/x-ndjson", 256),
+        ("application/jsonl", 256),
+        (None, 16),
+        ("application/json5", 16),
+        (FORM, 16),
+        ("multipart/form-data", 16),
+        ("application/yaml", 16),
+        ("text/csv", 16),
+    ],
+)
+def test_only_what_the_json_parser_reads_alone_is_quick(essence: str | None, most: int) -> None:
+    """Up to so many KiB are short work; of all else less is."""
+    assert is_quick(essence) is (most == 256)
+    assert is_short_work(essence, most * 1024)
+    assert not is_short_work(essence, most * 1024 + 1)
 
 
 def test_readers_share_no_value() -> None:

@@ -108,11 +108,13 @@ _TABLE: Final = r"""
 ?id=a2  a2
 ?id=b  b
 ?id=%C3%84rger  Ärger
-?id=1.0  1
+?id=1.0
+?id:in=1.0,1e0,2  2
 ?id_gte=17  17 18 20 100 a2 a10 b c Ärger
 ?id_lt=3  1 2 007
 ?id:gt=18  20 100 a2 a10 b c Ärger
 ?id_ne=1&id_lt=4  2 3 007
+?id_ne=1.0&id_lt=4  1 2 3 007
 ?id:startsWith=a  a2 a10
 ?id_like=^1.*0  10 100
 ?id:contains=0  007 10 20 100 a10
@@ -388,6 +390,7 @@ _TABLE: Final = r"""
 ?_where={"q":"clay"}  6 c
 ?_where={"q:eq":"quiet"}  18
 ?_where={"id":[1,"a2"]}  1 a2
+?_where={"id":[1.0,"2.0"]}  1
 ?_where={"id":[]}
 ?_where={"id_ne":[]}  ...
 ?_where={}  ...

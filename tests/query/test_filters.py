@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator, Search, meets
+from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator, Search, meets, restricts
 from kvput.query.filters import tester as make_tester
-from kvput.query.values import MISSING, Field, Operand
+from kvput.query.values import ID, MISSING, Field, Name, Operand
 
 FIELD = Field("f")
 
@@ -31,6 +31,12 @@ LIKE = Operator.LIKE
         (EQ, (), [], [5, None, [], ""]),
         (EQ, ("null",), [None, "null", [None]], [0, "", []]),
         (EQ, ("",), [""], [None, [], 0, False]),
+        (EQ, (Name("5"),), [5, 5.0, "5", [4, "5"]], ["5.0", 6, True]),
+        (EQ, (Name("5.0"),), ["5.0"], [5, 5.0, "5"]),
+        (NE, (Name("5.0"),), [5, "5"], ["5.0"]),
+        (GTE, (Name("5"),), [], [5, "5", 6]),
+        (CONTAINS, (Name("5"),), [], [5, "5"]),
+        (Operator.MISSING, (), [], [5, None, [], {}]),
         (NE, ("5",), [6, "05", None, [], [4], {}, True], [5, "5", [4, 5]]),
         (NE, ("5", "6"), [7, [7, 8]], [5, 6, [7, 6]]),
         (NE, (), [5, None, []], []),
@@ -72,12 +78,38 @@ def test_condition(
 @pytest.mark.parametrize("operator", Operator)
 @pytest.mark.parametrize("operand", ["", "x", "null", None, 0, False])
 def test_missing_field_meets_nothing(operator: Operator, operand: Operand) -> None:
-    """A resource without the field meets no condition on it, whatever is asked."""
+    """A resource without the field meets no condition on it but the one that asks for this."""
     condition = Condition(FIELD, operator, (operand,))
-    assert not make_tester(condition)(MISSING)
+    is_met = operator is Operator.MISSING
+    assert make_tester(condition)(MISSING) is is_met
     others: list[object] = [{}, {"g": "x"}, [], "x", None]
     for value in others:
-        assert not meets(condition, value)
+        assert meets(condition, value) is is_met
+
+
+@pytest.mark.parametrize(
+    ("operand", "identifier", "is_equal"),
+    [
+        ("1", 1, True),
+        ("1.0", 1, False),
+        ("1e0", 1, False),
+        ("1.0", "1.0", True),
+        (1.0, 1, True),
+        (1.5, "1.5", True),
+        (Name("1"), 1, True),
+        (Name("1.0"), 1, False),
+        (True, "true", True),
+        (None, "null", True),
+        ("1", "01", False),
+    ],
+)
+def test_equality_of_ids_is_that_of_names(
+    operand: Operand, identifier: str | int, is_equal: bool
+) -> None:
+    """The text 1.0 is another name than 1; of other fields it meets the number 1."""
+    item = {"id": identifier}
+    assert meets(Condition(ID, EQ, (operand,)), item) is is_equal
+    assert meets(Condition(ID, NE, (operand,)), item) is not is_equal
 
 
 @pytest.mark.parametrize(
@@ -101,6 +133,35 @@ def _conditions() -> Iterator[Condition]:
     for field in "ab":
         yield Condition(Field(field), EQ, (1,))
         yield Condition(Field(field), GT, (1,))
+
+
+@pytest.mark.parametrize(
+    ("filter_", "does_restrict"),
+    [
+        *((Condition(FIELD, operator, ("x",)), True) for operator in Operator),
+        *((Condition(FIELD, operator, ("",)), False) for operator in (CONTAINS, STARTS, ENDS)),
+        *((Condition(FIELD, operator, ("",)), False) for operator in (LIKE, GTE)),
+        *((Condition(FIELD, operator, ("",)), True) for operator in (EQ, NE, LT, LTE, GT)),
+        (Condition(FIELD, CONTAINS, ("x", "")), False),
+        (Condition(FIELD, CONTAINS, (0, False, None)), True),
+        (Condition(FIELD, EQ, ()), True),
+        (Condition(FIELD, Operator.MISSING, ()), True),
+        (Search("x"), True),
+        (Search(""), False),
+        (AllOf(()), False),
+        (AllOf((Search(""), Search("x"))), True),
+        (AllOf((Search(""), Condition(FIELD, LIKE, ("",)))), False),
+        (AnyOf(()), True),
+        (AnyOf((Search("x"), Search("y"))), True),
+        (AnyOf((Search("x"), Search(""))), False),
+        (AnyOf((Search("x"), AllOf((AnyOf((Search(""),)),)))), False),
+    ],
+)
+def test_whether_a_filter_restricts(filter_: Filter, *, does_restrict: bool) -> None:
+    """One that finds each text there is does not: something was left empty."""
+    assert restricts(filter_) is does_restrict
+    if not does_restrict:
+        assert all(meets(filter_, {"f": text}) for text in ("", "a", "ß"))
 
 
 filters: st.SearchStrategy[Filter] = st.recursive(

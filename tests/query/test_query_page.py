@@ -69,7 +69,6 @@ def test_each_operator_has_its_row(operator: conditions.WrittenOperator) -> None
     "limit",
     [
         f"{url.MAX_PARAMETERS:,} parameters",
-        f"{url.MAX_CHARACTERS:,} characters",
         f"{conditions.MAX_CONDITIONS} conditions",
         f"{conditions.MAX_FIELDS} fields",
         f"{json_server.MAX_NAMES} names",

@@ -17,11 +17,11 @@ from kvput.query.columns import Column, read_columns
 from kvput.query.filters import AllOf, AnyOf, Condition, Filter, Operator, Search
 from kvput.query.index import DEFAULT_LIMITS, Limits
 from kvput.query.orders import Order, Sorting
-from kvput.query.rows import ID, Rows
+from kvput.query.rows import Rows
 from kvput.query.search import search
 from kvput.query.selection import EVERYTHING, Item, Selected, Selection, SortBy
 from kvput.query.table import Table
-from kvput.query.values import Field, Operand
+from kvput.query.values import ID, Field, Name, Operand
 from kvput.semantics.validators import content_digest
 from tests.query import naive
 
@@ -42,6 +42,7 @@ _ODD_OPERANDS = (
     *("^a", "b$", "a.*b", "a|1", "1.5", "1.50", "inf", "1e-05", "0.00001", "0.3", "0.30000"),
     *("1.844", "e+19", "18446744073709551616", "\ud800", "\u0130", "i\u0307", "RASS", "x"),
     *(0, 1, -1, 100, 1.0, 1.5, 0.5, 1e400, 10**20, True, False, None),
+    *map(Name, ("1", "1.0", "01", "100", "true", "null", "a")),
 )
 fields = st.sampled_from(["a", "b", "a.b", "a.0", "id", "id.a"]).map(Field)
 scalars = st.sampled_from(_ODD_SCALARS) | st.builds(
@@ -358,7 +359,10 @@ def test_operands_that_python_takes_for_equal() -> None:
     [
         ("5", ["5"]),
         (5, ["5"]),
-        ("5.0", ["5", "5.0"]),
+        ("5.0", ["5.0"]),
+        ("5e0", ["5e0"]),
+        (Name("5"), ["5"]),
+        (Name("5.0"), ["5.0"]),
         (5.0, ["5"]),
         ("05", ["05"]),
         ("1" + "0" * 20, ["1" + "0" * 20]),
@@ -367,15 +371,19 @@ def test_operands_that_python_takes_for_equal() -> None:
         ("inf", ["inf"]),
         ("true", ["true"]),
         (True, ["true"]),
+        (Name("true"), ["true"]),
         ("9", []),
         (None, []),
     ],
 )
 def test_a_name_as_an_operand(operand: Operand, expected: list[str]) -> None:
     """The `id` is the name, a number where the name is one, whatever the content says."""
-    contents = dict.fromkeys(["5", "05", "5.0", "true", "inf", "1" + "0" * 20], b'{"id": 9}')
-    condition = Condition(ID, Operator.EQUAL, (operand,))
-    assert found(table_of(contents), Selection(condition)) == expected
+    names = ["05", "5", "5.0", "5e0", "1" + "0" * 20, "inf", "true"]
+    table = table_of(dict.fromkeys(names, b'{"id": 9}'))
+    equal = Condition(ID, Operator.EQUAL, (operand,))
+    assert found(table, Selection(equal)) == expected
+    others = Condition(ID, Operator.NOT_EQUAL, (operand,))
+    assert found(table, Selection(others)) == [name for name in names if name not in expected]
 
 
 @pytest.mark.parametrize("operator", Operator)

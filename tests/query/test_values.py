@@ -11,7 +11,9 @@ from kvput.content import json_text
 from kvput.query.values import (
     MISSING,
     Field,
+    Name,
     Operand,
+    as_name,
     elements,
     key_of,
     keys_met_by,
@@ -63,6 +65,10 @@ scalars = st.one_of(
         ("12345678901234567890123", [1.2345678901234568e22], []),
         (1.5e300, [1.5e300], [1]),
         ("é", ["é"], ["e\u0301", "É"]),
+        (Name("1"), [1, 1.0, "1"], ["1.0", "01", True]),
+        (Name("1.0"), ["1.0"], [1, "1"]),
+        (Name("true"), ["true"], [True]),
+        (Name("9007199254740993"), ["9007199254740993"], [9007199254740993]),
     ],
 )
 def test_equality(operand: Operand, met: list[object], not_met: list[object]) -> None:
@@ -70,6 +76,27 @@ def test_equality(operand: Operand, met: list[object], not_met: list[object]) ->
     keys = keys_met_by(operand)
     assert [value for value in met if key_of(value) not in keys] == []
     assert [value for value in not_met if key_of(value) in keys] == []
+
+
+@pytest.mark.parametrize(
+    ("operand", "name"),
+    [
+        (Name("1.0"), "1.0"),
+        ("1.0", "1.0"),
+        ("null", "null"),
+        (1.0, "1"),
+        (-0.0, "0"),
+        (10**20, "1" + "0" * 20),
+        (1e20, "1" + "0" * 20),
+        (1.5, "1.5"),
+        (math.inf, "inf"),
+        (True, "true"),
+        (None, "null"),
+    ],
+)
+def test_name_that_an_operand_asks_for(operand: Operand, name: str) -> None:
+    """A text is the name itself; a number is the name of its value."""
+    assert as_name(operand) == Name(name)
 
 
 @given(scalars)

@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from kvput.content.media_types import Content, read_json
 from kvput.errors import (
+    ContentTooLarge,
     CounterDamaged,
     HiddenName,
     IdTaken,
@@ -18,7 +20,10 @@ from kvput.errors import (
     NotFound,
     PreconditionFailed,
 )
+from kvput.paths import CollectionPath
 from kvput.query.parameters import parse_query
+from kvput.query.selection import Selected, Selection
+from kvput.resources import collection as collection_rules
 from kvput.resources.collection import create, delete_selected
 from kvput.resources.listing import listing
 from kvput.resources.resource import delete
@@ -27,6 +32,7 @@ from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions
 from kvput.semantics.validators import ANY, ETag
 from kvput.store.base import Batch, Commit, Put, RaiseCounter, Store, Write
 from kvput.store.files.layout import COUNTER
+from kvput.store.files.view import FileView
 from kvput.store.memory import MemoryStore
 from tests.store.tools import collection, content_of, names_of, opened, resource, seen, writing
 
@@ -118,7 +124,25 @@ async def test_an_id_that_is_taken() -> None:
     assert await content_of(store, "/articles/42") == b"old"
 
 
-@pytest.mark.parametrize("content", [b'{"id": null}', b'{"id": true}', b'{"id": ""}', b'{"id":[]}'])
+@pytest.mark.parametrize(
+    ("content", "stored"),
+    [
+        (b'{"id": null}', b'{"id": 1}'),
+        (b'{"a": 1.50, "id" :""}\n', b'{"a": 1.50, "id" :1}\n'),
+        (b'{\n  "id": null,\n  "a": 1\n}', b'{\n  "id": 1,\n  "a": 1\n}'),
+        (b'{"id": "x", "id": ""}', b'{"id": "x", "id": 1}'),
+    ],
+)
+async def test_an_id_that_was_left_empty(content: bytes, stored: bytes) -> None:
+    """It is none: the next number takes its place, and every other byte stays."""
+    store = MemoryStore()
+    assert await post(store, read_json(content)) == "/articles/1"
+    assert await content_of(store, "/articles/1") == stored
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"id": false}', b'{"id": true}', b'{"id": " \\u0000"}', b'{"id":[]}']
+)
 async def test_an_id_that_is_none(content: bytes) -> None:
     """Nothing is stored: the sender meant something else."""
     store = MemoryStore()
@@ -361,7 +385,10 @@ async def test_only_the_page_that_is_asked_for_is_deleted() -> None:
     assert [change.path.name for change in commit.changes] == ["3", "2"]
 
 
-@pytest.mark.parametrize("query", ["", "_page=1", "_sort=a", "_start=0&_end=1", "_embed=x"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "_page=1", "_sort=a", "_start=0&_end=1", "_embed=x", "id:contains=", "id_like=&q="],
+)
 async def test_a_delete_without_a_condition_is_refused(query: str) -> None:
     """Nobody deletes a collection by leaving something out."""
     store = await store_with(a=b"{}")
@@ -387,3 +414,34 @@ async def test_a_delete_where_there_is_no_collection() -> None:
     """There is nothing to be found."""
     with pytest.raises(NotFound):
         await MemoryStore().commit(delete_selected(ARTICLES, parse_query("a=1"), NO_PRECONDITIONS))
+
+
+async def test_what_a_hand_has_changed_meanwhile_is_not_deleted(tmp_path: Path) -> None:
+    """The list may be of a moment ago; what is removed is looked at once more."""
+    (tmp_path / "articles").mkdir()
+    for name in "12":
+        (tmp_path / "articles" / f"{name}.json").write_text('{"status":"draft"}')
+    async with opened(tmp_path) as store:
+        decide = delete_selected(ARTICLES, parse_query("status=draft"), NO_PRECONDITIONS)
+        await store.read(listing(ARTICLES))
+        real = FileView.select
+
+        def select(self: FileView, path: CollectionPath, selection: Selection) -> Selected | None:
+            selected = real(self, path, selection)
+            (tmp_path / "articles" / "1.json").write_text('{"status":"published"}')
+            return selected
+
+        with mock.patch.object(FileView, "select", select):
+            commit = await store.commit(decide)
+        assert [change.path.name for change in commit.changes] == ["2"]
+
+
+async def test_too_many_for_one_delete(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says how to go on."""
+    monkeypatch.setattr(collection_rules, "MOST_DELETED", 3)
+    store = await store_with(**{str(n): b'{"a":1}' for n in range(5)})
+    with pytest.raises(ContentTooLarge, match="_limit=3"):
+        await store.commit(delete_selected(ARTICLES, parse_query("a=1"), NO_PRECONDITIONS))
+    page = parse_query("a=1&_limit=3")
+    commit = await store.commit(delete_selected(ARTICLES, page, NO_PRECONDITIONS))
+    assert len(commit.changes) == 3

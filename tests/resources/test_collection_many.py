@@ -1,5 +1,7 @@
 """What a POST of many, and one to a nested route, decide, asked of the decisions themselves."""
 
+from collections import Counter
+
 import pytest
 
 from kvput.content.media_types import AnyContent, ManyContents, read_json, read_json_lines
@@ -7,8 +9,9 @@ from kvput.errors import HiddenName, IdTaken, InvalidContent, KvputError
 from kvput.names import HIGHEST_NUMBER
 from kvput.resources.collection import create
 from kvput.semantics.preconditions import NO_PRECONDITIONS
-from kvput.store.base import Batch, Put, RaiseCounter, Store
+from kvput.store.base import Batch, Decision, Put, RaiseCounter, Store, View
 from kvput.store.memory import MemoryStore
+from tests.resources.tools import CountingView
 from tests.store.tools import collection, content_of, resource, seen, writing
 
 ARTICLES = collection("/articles/")
@@ -48,6 +51,7 @@ async def names(store: Store, content: AnyContent) -> list[str]:
         (["/articles/9"], ["{}", '{"id": 3}'], ["10", "3"]),
         ([], ['{"id": "007"}', '{"id": -3}', "{}"], ["007", "-3", "1"]),
         (["/articles/2/x"], ["{}", "{}", "{}"], ["1", "3", "4"]),
+        ([], ['{"id": ""}', '{"id": 4}', '{"id": null}', '{"id": ""}'], ["5", "4", "6", "7"]),
     ],
 )
 async def test_the_names_of_many(given: list[str], rows: list[str], due: list[str]) -> None:
@@ -81,7 +85,7 @@ async def test_many_that_ask_for_their_ids_touch_no_counter() -> None:
         (["{}", "", '{"id": 4}'], IdTaken, 2, "The id 4 is taken by /articles/4"),
         (['{"id": 5}', "{}", '{"id": "5"}'], IdTaken, 3, "Row 1 has the id already"),
         (['{"id": "é"}', '{"id": "e\\u0301"}'], IdTaken, 2, "Row 1 has the id already"),
-        (["{}", '{"id": null}'], InvalidContent, 2, "must be a text or a whole number"),
+        (["{}", '{"id": true}'], InvalidContent, 2, "must be a text or a whole number"),
         (['{"id": ".."}'], InvalidContent, 1, "cannot be a resource's name"),
         (["{}", '{"id": "old"}'], HiddenName, 2, "/articles/old is a collection"),
     ],
@@ -122,6 +126,50 @@ async def test_a_thousand_rows_are_written_or_none() -> None:
     assert await content_of(store, "/articles/999") == b'{"id": 999}'
 
 
+async def test_what_rows_have_in_common_is_looked_at_once() -> None:
+    """All other writes wait meanwhile: of the folder it is not asked for each row."""
+    store = await store_with("/articles/4")
+    rows = [f'{{"id": "x{number}"}}' for number in range(50)]
+    decision = create(ARTICLES, lines(*rows), NO_PRECONDITIONS, bare_name=True)
+    counts, _ = await counted(store, decision)
+    assert counts["is_collection", ARTICLES] + counts["names", ARTICLES] <= 1
+
+
+async def test_what_rows_tell_by_themselves_is_found_before_the_lock() -> None:
+    """Nothing is looked at for rows that cannot be created in any case."""
+    store = await store_with("/articles/4")
+    for rows in (['{"id": 4}', '{"id": ".."}'], ['{"id": "x"}', '{"id": "x"}']):
+        decision = create(ARTICLES, lines(*rows), NO_PRECONDITIONS, bare_name=False)
+        counts, raised = await counted(store, decision)
+        assert isinstance(raised, InvalidContent | IdTaken)
+        assert raised.members == {"row": 2, "line": 2}
+        assert {asked for asked, _ in counts} <= {"get"}
+        assert counts["get", resource("/articles/4")] == 0
+
+
+async def test_an_id_that_only_the_collection_rules_out() -> None:
+    """At the root, `-` is the server's own."""
+    with pytest.raises(InvalidContent, match="for the server itself") as caught:
+        await decided(MemoryStore(), "/", lines("{}", '{"id": "-"}'))
+    assert caught.value.members == {"row": 2, "line": 2}
+
+
+async def counted(
+    store: Store, decision: Decision
+) -> tuple[Counter[tuple[str, object]], KvputError | None]:
+    """How often the decision asks for what of which path, and the error that it raises."""
+    counts: Counter[tuple[str, object]] = Counter()
+
+    def look(view: View) -> KvputError | None:
+        try:
+            decision(CountingView(view, counts))  # type: ignore[arg-type]  # a view but for its type
+        except KvputError as error:
+            return error
+        return None
+
+    return counts, await seen(store, look)
+
+
 # --- nested routes
 
 
@@ -152,6 +200,60 @@ async def test_where_a_post_to_a_nested_route_goes(
         path,
         b"".join(body.split()),
     )
+
+
+@pytest.mark.parametrize("given", [[], ["/comments/x/y"]])
+async def test_a_nested_collection_that_is_there_is_told_by_a_look(given: list[str]) -> None:
+    """Its names are not read for it."""
+    store = await store_with("/posts/1", "/comments/7", "/posts/1/comments/1", *given)
+    decision = create(
+        collection("/posts/1/comments"), read_json(b"{}"), NO_PRECONDITIONS, bare_name=True
+    )
+    counts, raised = await counted(store, decision)
+    assert raised is None
+    assert not [asked for asked, _ in counts if asked == "names"]
+
+
+@pytest.mark.parametrize(
+    ("content", "stored"),
+    [
+        (b'{"postId":1}', b'{"postId":1}'),
+        (b'{"postId":"1"}', b'{"postId":"1"}'),
+        (b'{"postId":1.0}', b'{"postId":1.0}'),
+        (b'{"postId":1,"post":1}', b'{"postId":1,"post":1}'),
+        (b'{"post":1}', b'{"postId":1,"post":1}'),
+        (b'{"post":"1"}', b'{"postId":1,"post":"1"}'),
+        (b'{"post":{"id":2}}', b'{"postId":1,"post":{"id":2}}'),
+        (b'{"post":null}', b'{"postId":1,"post":null}'),
+    ],
+)
+async def test_a_nested_resource_that_names_its_owner(content: bytes, stored: bytes) -> None:
+    """As the list of what belongs to it would find it; `post` may be something else than an id."""
+    store = await store_with("/posts/1", "/comments/7")
+    batch = await decided(store, "/posts/1/comments", read_json(content))
+    (written, _) = batch.writes
+    assert isinstance(written, Put)
+    assert written.content == b'{"id":8,' + stored[1:]
+
+
+@pytest.mark.parametrize(
+    ("content", "member"),
+    [
+        (b'{"postId":2}', "postId"),
+        (b'{"postId":true}', "postId"),
+        (b'{"postId":"1.0"}', "postId"),
+        (b'{"postId":[1]}', "postId"),
+        (b'{"post":2}', "post"),
+        (b'{"post":"x"}', "post"),
+        (b'{"postId":1,"post":2}', "post"),
+    ],
+)
+async def test_a_nested_resource_that_names_another_owner(content: bytes, member: str) -> None:
+    """By either member."""
+    store = await store_with("/posts/1", "/posts/2", "/comments/7")
+    with pytest.raises(InvalidContent, match=f"The member {member} is not 1") as caught:
+        await decided(store, "/posts/1/comments", read_json(content))
+    assert caught.value.members == {"pointer": f"/{member}"}
 
 
 async def test_the_owner_of_a_nested_resource_is_told_by_its_pointer() -> None:

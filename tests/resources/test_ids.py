@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvput.errors import CounterDamaged, IdTaken, InvalidContent
-from kvput.resources.ids import id_of, next_number, path_for_id, path_for_number
+from kvput.resources.ids import id_of, is_id_of, next_number, path_for_id, path_for_number
 from kvput.store.base import Batch, Delete, Put, RaiseCounter, View, Write
 from kvput.store.memory import MemoryStore
 from tests.store.tools import collection, resource, seen, writing
@@ -94,6 +94,30 @@ def test_an_id_of_the_servers_own_name() -> None:
     """At the root, `-` is taken."""
     with pytest.raises(InvalidContent, match="for the server itself"):
         path_for_id(collection("/"), "-")
+
+
+@pytest.mark.parametrize(
+    ("identifier", "url", "is_its_id"),
+    [
+        (7, "/articles/7", True),
+        ("7", "/articles/7", True),
+        (7.0, "/articles/7", True),
+        (-0.0, "/articles/0", True),
+        (7.5, "/articles/7", False),
+        (7.0, "/articles/7.0", False),
+        ("7.0", "/articles/7.0", True),
+        ("7.0", "/articles/7", False),
+        (8.0, "/articles/7", False),
+        (True, "/articles/1", False),
+        (None, "/articles/1", False),
+        (1e300, "/articles/1", False),
+        (math.inf, "/articles/1", False),
+        (math.nan, "/articles/1", False),
+    ],
+)
+def test_whether_an_id_is_the_name(identifier: object, url: str, *, is_its_id: bool) -> None:
+    """A number is the same however it is written; a text is none."""
+    assert is_id_of(identifier, resource(url)) is is_its_id
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20))

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from kvput.errors import MalformedParameter
 from kvput.query.parameters import parse_query
-from kvput.resources.listing import Listing, listing
+from kvput.resources.listing import MOST_EMBEDDED, Listing, listing, with_related
 from kvput.semantics.validators import content_digest
 from kvput.store.base import Delete, Put, RaiseCounter
 from kvput.store.memory import MemoryStore
@@ -24,9 +26,12 @@ async def store_with(**contents: bytes) -> MemoryStore:
     return store
 
 
-async def shown(store: MemoryStore, query: str = "", url: str = "/posts/") -> Listing:
+async def shown(
+    store: MemoryStore, query: str = "", url: str = "/posts/", most_embedded: int = MOST_EMBEDDED
+) -> Listing:
     """The list that a URL shows."""
-    found = await store.read(listing(collection(url), parse_query(query)))
+    look = listing(collection(url), parse_query(query), most_embedded=most_embedded)
+    found = await store.read(look)
     assert found is not None
     return found
 
@@ -141,6 +146,18 @@ async def test_the_tag_changes_just_when_the_answer_does(
         )  # fmt: skip
 
 
+async def test_a_total_is_not_taken_for_a_name() -> None:
+    """One resource beside a broken file 23 has another tag than twelve beside a broken file 3."""
+    one = await store_with(**{"1": b"{}", "23": b"{"})
+    twelve = await store_with(**{str(n): b"{}" for n in (1, *range(10, 21))}, **{"3": b"{"})
+    tags = []
+    for store, total in ((one, 1), (twelve, 12)):
+        found = await shown(store, "_limit=1")
+        assert (found.text, found.total, len(found.left_out)) == (b'[{"id": 1}]\n', total, 1)
+        tags.append(found.validators)
+    assert tags[0] != tags[1]
+
+
 # --- nested routes and what is brought along
 
 
@@ -157,6 +174,8 @@ async def related() -> MemoryStore:
         "/comments/2": b'{"postId": "1", "text": "2"}',
         "/comments/3": b'{"post": 2, "text": "3"}',
         "/comments/4": b'{"postId": 9}',
+        "/comments/5": b'{"postId": 9, "post": 1, "text": "5"}',
+        "/comments/6": b'{"postId": null, "post": 1, "text": "6"}',
     }
     await store.commit(writing(*(Put(resource(url), text) for url, text in contents.items())))
     return store
@@ -181,6 +200,9 @@ async def test_a_nested_route_shows_what_belongs_to_a_resource() -> None:
         ("_embed=comments", {1: [1, 2], 2: [3]}),
         ("_embed=author", {1: "Ann", 2: None}),
         ("_expand=author", {1: "Ann", 2: None}),
+        ("_expand=comments", {1: "missing", 2: "missing"}),
+        ("_embed=title", {1: "a", 2: "b"}),
+        ("_expand=title", {1: "a", 2: "b"}),
         ("_embed=nothings", {1: [], 2: []}),
         ("_embed=nothing", {1: "missing", 2: "missing"}),
     ],
@@ -209,3 +231,129 @@ async def test_several_are_brought_along_and_the_item_keeps_its_bytes() -> None:
     (item,) = json.loads(text)
     assert len(item["comments"]) == 2
     assert item["author"] == {"id": "ann", "name": "Ann"}
+
+
+async def items_with(query: str, contents: dict[str, str], url: str = "/posts/") -> list[Any]:
+    """The items that a list of a store with these contents shows."""
+    store = MemoryStore()
+    puts = (Put(resource(path), text.encode()) for path, text in contents.items())
+    await store.commit(writing(*puts))
+    items = json.loads((await shown(store, query, url)).text)
+    assert isinstance(items, list)
+    return items
+
+
+@pytest.mark.parametrize(
+    ("query", "member"),
+    [
+        ("_expand=tags", ["a", "b"]),
+        ("_expand=tag", "missing"),
+        ("_embed=tags", []),
+        ("_embed=views", 7),
+        ("_expand=views", 7),
+        ("_embed=likes", []),
+        ("_expand=likes", "missing"),
+        ("_expand=editor", "nobody"),
+        ("_embed=editor", "nobody"),
+        ("_embed=news", [{"id": "e", "postId": 1}]),
+        ("_expand=news", {"id": "d", "n": 1}),
+    ],
+)
+async def test_a_member_stays_where_nothing_takes_its_place(query: str, member: object) -> None:
+    """`_expand` is for what an item belongs to alone, `_embed` for a collection that is there."""
+    contents = {
+        "/posts/1": '{"tags": ["a", "b"], "views": 7, "editor": "nobody", "newsId": "d"}',
+        "/tags/a": "{}",
+        "/editors/ann": "{}",
+        # A word that is its own singular.
+        "/news/d": '{"n": 1}',
+        "/news/e": '{"postId": 1}',
+    }
+    (item,) = await items_with(query, contents)
+    assert item.get(query.partition("=")[2], "missing") == member
+
+
+@pytest.mark.parametrize(
+    ("name", "belonging"),
+    [("1", [1, 2, 3, 6]), ("1.0", [4]), ("1e0", []), ("true", [7])],
+)
+async def test_what_belongs_to_a_name(name: str, belonging: list[int]) -> None:
+    """A number belongs to the name that it is; any other name is met by its text alone."""
+    ids = ("1", '"1"', "1.0", '"1.0"', "true", "[1, 5]", '"true"', '"01"')
+    contents = {f"/comments/{n}": f'{{"postId": {each}}}' for n, each in enumerate(ids, start=1)}
+    for each in ("1", "1.0", "1e0", "true"):
+        contents[f"/posts/{each}"] = "{}"
+    posts = await items_with("_embed=comments", contents)
+    (post,) = (post for post in posts if str(post["id"]) == name)
+    assert [comment["id"] for comment in post["comments"]] == belonging
+    nested = await items_with("", contents, f"/posts/{name}/comments/")
+    assert [comment["id"] for comment in nested] == belonging
+
+
+@pytest.mark.parametrize("name", ["1", "1.0", "1e0", "01", "true"])
+async def test_a_resource_is_shown_by_its_very_name(name: str) -> None:
+    """Not one whose name is the same number, written in another way."""
+    others = {each: b"{}" for each in ("1", "1.0", "1e0", "01", "true") if each != name}
+    query = parse_query("_embed=tags")
+    found = await (await store_with(**{**others, name: b'{"n": 1}'})).read(
+        with_related(POSTS.resource(name), query)
+    )
+    assert found is not None
+    assert json.loads(found.text)["n"] == 1
+    assert (
+        await (await store_with(**others)).read(with_related(POSTS.resource(name), query)) is None
+    )
+
+
+async def test_the_first_key_that_is_there_counts() -> None:
+    """`post` names what a comment belongs to only where there is no `postId`, either way round."""
+    store = await related()
+    for url, expected in (("/posts/1/comments/", [1, 2]), ("/posts/2/comments/", [3])):
+        assert [item["id"] for item in json.loads((await shown(store, "", url)).text)] == expected
+    items = json.loads((await shown(store, "_expand=post", "/comments/")).text)
+    parents = {item["id"]: item.get("post") for item in items}
+    title_of = {n: post["title"] for n, post in parents.items() if isinstance(post, dict)}
+    assert title_of == {1: "a", 2: "a", 3: "b"}
+    assert (parents[5], parents[6]) == (1, 1)
+
+
+async def related_to_many(post: str, comment: str) -> MemoryStore:
+    """Four posts, and one comment that belongs to each of them."""
+    store = MemoryStore()
+    puts = [Put(POSTS.resource(str(number)), post.encode()) for number in range(1, 5)]
+    await store.commit(writing(*puts, Put(resource("/comments/1"), comment.encode())))
+    return store
+
+
+async def test_what_is_embedded_has_a_limit() -> None:
+    """All items of a list together grow by no more bytes; a page of them may be asked for."""
+    comment = '{"postId": [1, 2, 3, 4], "text": "%s"}' % ("x" * 1000)
+    store = await related_to_many("{}", comment)
+    whole = await shown(store, "_embed=comments")
+    grown = len(whole.text) - len((await shown(store)).text)
+    assert (await shown(store, "_embed=comments", most_embedded=grown)).text == whole.text
+    for most in (grown - 1, 3000, 0):
+        with pytest.raises(MalformedParameter, match=r"ask for a page \(_limit\)"):
+            await shown(store, "_embed=comments", most_embedded=most)
+    await shown(store, "_embed=comments&_limit=2", most_embedded=3000)
+
+
+async def test_what_is_expanded_has_the_same_limit() -> None:
+    """The parent counts as often as it is put in."""
+    store = await related_to_many('{"text": "%s"}' % ("x" * 1000), '{"postId": 1}')
+    with pytest.raises(MalformedParameter):
+        await shown(store, "_expand=post", "/comments/", most_embedded=1000)
+    await shown(store, "_expand=post", "/comments/", most_embedded=1100)
+    look = with_related(resource("/comments/1"), parse_query("_expand=post"), most_embedded=1000)
+    with pytest.raises(MalformedParameter):
+        await store.read(look)
+
+
+async def test_indentation_counts_as_what_is_embedded() -> None:
+    """A short text takes much room where an item is indented by much."""
+    store = await related_to_many("{\n" + " " * 10_000 + '"a": 1\n}', "{}")
+    grown = len((await shown(store, "_embed=comments")).text) - len((await shown(store)).text)
+    assert grown > 40_000
+    await shown(store, "_embed=comments", most_embedded=grown)
+    with pytest.raises(MalformedParameter):
+        await shown(store, "_embed=comments", most_embedded=grown - 1)

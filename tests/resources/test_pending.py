@@ -1,14 +1,18 @@
 """Writes laid over a view: what is seen through it is what a store would show after them."""
 
+from collections import Counter
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kvput.errors import CounterDamaged, KvputError, Unreadable
 from kvput.paths import CollectionPath
 from kvput.query.selection import EVERYTHING
 from kvput.resources.pending import PendingView
 from kvput.store.base import Batch, Delete, Put, RaiseCounter, Remember, View, Write
 from kvput.store.memory import MemoryStore
+from tests.resources.tools import CountingView
 from tests.store.tools import collection, content_of, names_of, resource, seen, writing
 
 URLS = ("/a", "/a/1", "/a/2", "/a/x", "/a/1/b", "/a/1/b/7", "/b/c/1", "/c")
@@ -140,6 +144,55 @@ async def test_unchanged_content_keeps_its_time() -> None:
     before = pending.get(path)
     pending.add(Batch((Put(path, b"1"),)))
     assert pending.get(path) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [
+        (("/a/x", "/a/y"), [Put(resource("/a/new"), b"1"), Delete(resource("/a/new"))]),
+        (("/a/x", "/a/y"), [Delete(resource("/a/x")), Put(resource("/a/x"), b"1")]),
+        (("/a/x/y",), [Put(resource("/a/new"), b"1"), Delete(resource("/a/new"))]),
+        ((), [Put(resource("/a/new"), b"1"), Delete(resource("/a/new"))]),
+    ],
+)
+async def test_names_are_read_once(given: tuple[str, ...], steps: list[Write]) -> None:
+    """However often it is asked whether there is a collection: all other writes wait."""
+    store = MemoryStore()
+    await store.commit(writing(*(Put(resource(url), b"1") for url in given)))
+    counts: Counter[tuple[str, object]] = Counter()
+
+    def look(view: View) -> list[bool]:
+        pending = PendingView(CountingView(view, counts))  # type: ignore[arg-type]  # but for its type
+        answers = []
+        for write in steps * 20:
+            pending.add(Batch((write,)))
+            answers.append(pending.is_collection(collection("/a/")))
+        return answers
+
+    answers = await seen(store, look)
+    assert len(answers) == 40
+    assert counts["names", collection("/a/")] <= 1
+
+
+@pytest.mark.parametrize("error", [CounterDamaged, Unreadable])
+async def test_a_counter_that_cannot_be_read_is_one(error: type[KvputError]) -> None:
+    """The folder of a counter is a collection, whatever stands in the counter."""
+    store = MemoryStore()
+    await store.commit(writing(Put(resource("/a/x/y"), b"1"), Put(resource("/a/z"), b"1")))
+
+    def look(view: View) -> bool:
+        class Damaged:
+            def counter(self, _: object) -> int:
+                raise error("it cannot be read")
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(view, name)
+
+        pending = PendingView(Damaged())  # type: ignore[arg-type]  # a view but for one call
+        pending.add(Batch((Delete(resource("/a/z")),)))
+        return pending.is_collection(collection("/a/"))
+
+    assert await seen(store, look)
 
 
 async def test_lists_are_those_of_the_store() -> None:

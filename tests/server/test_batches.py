@@ -55,6 +55,20 @@ async def test_results_have_the_validators_of_what_was_written(address: Address)
         assert each["value"] == now.json()
 
 
+async def test_condition_of_the_whole_batch_is_sent_to_its_operations(address: Address) -> None:
+    """There is nothing that its If-Match could be about: the sentence says what to write."""
+    fields = {**JSON, "If-Match": "*"}
+    reply = await address.request("POST", "/-/batch", fields, b"[]")
+    answer = reply.json()
+    assert isinstance(answer, dict)
+    assert (reply.status, reply.problem) == (412, "precondition-failed")
+    assert 'write "ifMatch" into the operations' in answer["detail"]
+    for name in ("If-None-Match", "If-Unmodified-Since"):
+        value = "*" if name == "If-None-Match" else "Sun, 06 Nov 1994 08:49:37 GMT"
+        reply = await address.request("POST", "/-/batch", {**JSON, name: value}, b"[]")
+        assert reply.status == 200
+
+
 async def test_large_resources_are_patched_and_moved(address: Address) -> None:
     """Also those that are too large to be held in memory."""
     content = json.dumps({"id": 1, "pad": "x" * 1_500_000}).encode()

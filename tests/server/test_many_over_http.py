@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kvput.config import Config
+from kvput.content import yaml_text
 from kvput.store import open_store
 from tests.serving import Address, serving
 
@@ -104,3 +106,63 @@ async def test_large_content_keeps_nobody_waiting(
     assert (await posting).status == 201
     assert len(waits) > 1
     assert max(waits) < 1
+
+
+YAML = {"Content-Type": "application/yaml"}
+JSON = {"Content-Type": "application/json"}
+
+
+def slow_readers() -> int:
+    """The threads there are for content that takes long to read."""
+    return sum(thread.name.startswith("kvput-content") for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize(
+    ("fields", "content", "threads"),
+    [
+        (YAML, b"a: " + b"x" * 15_000, 0),
+        (YAML, b"a: " + b"x" * 17_000, 1),
+        ({}, b"{a: '" + b"x" * 17_000 + b"'}", 1),
+        (JSON, b'"' + b"x" * 300_000 + b'"', 0),
+        (LINES, b'"' + b"x" * 300_000 + b'"\n1', 0),
+    ],
+    ids=["little YAML", "YAML", "JSON5", "JSON", "lines"],
+)
+async def test_slow_content_has_threads_of_its_own(
+    tmp_path: Path, fields: dict[str, str], content: bytes, threads: int
+) -> None:
+    """They are started when they are needed, and end with the server."""
+    store = open_store(tmp_path, read_cache=MIB)
+    async with serving(store, Config(data=tmp_path)) as address:
+        assert (await address.request("POST", "/articles", fields, content)).status == 201
+        assert slow_readers() == threads
+    await store.close()
+    assert slow_readers() == 0
+
+
+async def test_slow_content_keeps_no_other_content_waiting(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven uploads take two threads, and large JSON is read meanwhile."""
+    begun, go = threading.Semaphore(0), threading.Event()
+
+    def parse(_: bytes) -> object:
+        begun.release()
+        assert go.wait(20)
+        return {}
+
+    monkeypatch.setattr(yaml_text, "parse", parse)
+    slow = b"#" * 20_000
+    uploads = [
+        asyncio.create_task(address.request("POST", "/articles", YAML, slow)) for _ in range(7)
+    ]
+    try:
+        for _ in range(2):
+            assert await asyncio.to_thread(begun.acquire, timeout=20)
+        large = b'"' + b"x" * 300_000 + b'"'
+        assert (await address.request("PUT", "/large", JSON, large)).status == 201
+        assert slow_readers() == 2
+        assert not any(upload.done() for upload in uploads)
+    finally:
+        go.set()
+    assert [(await upload).status for upload in uploads] == [201] * 7

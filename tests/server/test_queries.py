@@ -169,6 +169,16 @@ async def test_a_malformed_parameter_is_named(address: Address, target: str, nam
     assert named in document["detail"]
 
 
+async def test_the_longest_query(address: Address) -> None:
+    """It ends with its target, whose limit docs/query.md names."""
+    target = "/pages?t=" + "x" * (8190 - len("/pages?t="))
+    assert ids(await ask(address, target)) == []
+    reply = await address.request("GET", target + "x")
+    assert (reply.status, reply.problem) == (414, "path-too-long")
+    page = Path(__file__).parents[2] / "docs" / "query.md"
+    assert "8,190 bytes" in page.read_text("utf-8")
+
+
 async def test_a_broken_file_is_told_of(tmp_path: Path) -> None:
     """In a field of its own, with the place of the first fault."""
     folder = tmp_path / "pages"
@@ -186,6 +196,31 @@ async def test_a_broken_file_is_told_of(tmp_path: Path) -> None:
             assert reply.field("Left-Out") == 'count=1, first="/pages/a%20b", line=1, column=2'
             (folder / "a b.json").unlink()
             assert (await ask(address, "/pages")).field("Left-Out") is None
+    finally:
+        await store.close()
+
+
+async def test_a_nested_route_tells_of_what_it_shows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file left out, and the unit of a range, are those of the collection that is shown."""
+    for file, text in (("posts/1", "{}"), ("notes/1", '{"postId":1}'), ("notes/2", "{")):
+        path = tmp_path / f"{file}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    store = open_store(tmp_path, read_cache=1 << 20)
+    try:
+        async with serving(store, Config(data=tmp_path)) as address:
+            reply = await ask(address, "/posts/1/notes?range=[0,4]")
+            assert ids(reply) == [1]
+            assert reply.field("Content-Range") == "notes 0-0/1"
+            assert reply.field("Left-Out") == 'count=1, first="/notes/2", line=1, column=2'
+            assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
+                "notes/2.json"
+            ]
+            # It has been named, and is not named again under another address.
+            await ask(address, "/notes")
+            assert len(caplog.records) == 1
     finally:
         await store.close()
 
@@ -218,6 +253,31 @@ async def test_a_dry_run_shows_what_would_go(address: Address, target: str) -> N
     assert (await ask(address, "/pages")).body == before
     done = await address.request("DELETE", target)
     assert done.body == would.body
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("n=1&_page=9&_per_page=2", [9]),
+        ("n=1&_page=1&_limit=2&_sort=-t", [9, 5]),
+        ("n=1&_embed=notes&_expand=n", [1, 5, 9]),
+        ("t:endsWith=large", [99]),
+        ("n=77", []),
+    ],
+)
+async def test_a_dry_run_answers_as_the_run_would(
+    address: Address, query: str, expected: list[int]
+) -> None:
+    """An array of the resources, without envelope or what they bring along, large ones included."""
+    large = b'{"t":"%s large"}' % (b"x" * 1_200_000)
+    assert (await address.request("PUT", "/pages/99", body=large)).status == 201
+    await address.request("PUT", "/notes/1", body=b'{"pageId":1}')
+    dry = await address.request("DELETE", f"/pages?{query}", {"Prefer": "handling=dry-run"})
+    done = await address.request("DELETE", f"/pages?{query}")
+    assert (done.status, done.body) == (200, dry.body)
+    assert done.field("X-Total-Count") == dry.field("X-Total-Count") == str(len(ids(done)))
+    assert all("notes" not in item for item in done.json())  # type: ignore[attr-defined]
+    assert ids(done) == expected
 
 
 async def test_a_list_is_deleted_as_it_was_seen(address: Address) -> None:
@@ -316,3 +376,37 @@ async def test_a_resource_with_what_belongs_to_it(tmp_path: Path) -> None:
         assert (reply.status, reply.problem) == (409, "stored-content-malformed")
         assert (await address.request("GET", "/posts/3?_embed=comments")).status == 404
         assert [item["id"] for item in (await ask(address, "/posts/1/comments")).json()] == [7]  # type: ignore[attr-defined]
+
+
+async def test_a_large_parent_is_brought_along(address: Address) -> None:
+    """As any other one: what is too large to be held in memory is never left out in silence."""
+    text = "x" * 1_200_000
+    await address.request("PUT", "/authors/ann", body=b'{"t":"%s"}' % text.encode())
+    await address.request("PUT", "/notes/1", body=b'{"authorId":"ann"}')
+    for target in ("/notes?_expand=author", "/notes/1?_expand=author"):
+        value = (await ask(address, target)).json()
+        item = value[0] if isinstance(value, list) else value
+        assert isinstance(item, dict)
+        assert item["author"] == {"id": "ann", "t": text}
+
+
+async def test_a_list_that_brings_along_too_much_is_refused(tmp_path: Path) -> None:
+    """Four times the largest content of a request is the limit; a page goes below it."""
+    store = MemoryStore()
+    puts = [Put(ResourcePath(("posts", str(number))), b"{}") for number in range(1, 11)]
+    comment = Put(
+        ResourcePath(("comments", "1")),
+        json.dumps({"postId": list(range(1, 11)), "text": "x" * 500}).encode(),
+    )
+    await store.commit(writing(*puts, comment))
+    async with serving(store, Config(data=tmp_path, max_body=1000)) as address:
+        reply = await address.request("GET", "/posts?_embed=comments")
+        assert (reply.status, reply.problem) == (400, "malformed-parameter")
+        assert b"4,000 bytes" in reply.body
+        assert b"_limit" in reply.body
+        assert len(ids(await ask(address, "/posts?_embed=comments&_limit=5"))) == 5
+        fields = {"If-Match": "*"}
+        target = "/posts?id_gte=1&_embed=comments"
+        assert (await address.request("DELETE", target, fields)).status == 400
+        # Nothing is shown, and nothing compared with a tag: nothing is embedded.
+        assert len(ids(await address.request("DELETE", target))) == 10

@@ -8,14 +8,13 @@ import orjson
 
 from kvput.content.json_text import parse
 from kvput.content.media_types import accept
-from kvput.errors import KvputError, MalformedContent, StoreFailed
+from kvput.errors import KvputError, MalformedContent, PreconditionFailed, StoreFailed
 from kvput.paths import ResourcePath
 from kvput.resources.batch import BatchDecision, Outcome
 from kvput.resources.batch_document import BATCH_TYPES, steps_of
 from kvput.resources.patch import NotPrepared
 from kvput.resources.resource import modified_seconds
 from kvput.semantics.fields import format_http_date
-from kvput.semantics.preconditions import require
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
 from kvput.server.handlers.once import commit_once
@@ -30,8 +29,12 @@ _ATTEMPTS: Final = 20
 async def post(exchange: Exchange) -> Answer:
     """POST: do all that the batch says, or, with `Prefer: handling=dry-run`, say what it would."""
     exchange.refuse_expectation()
-    # RFC 9110 13.1.1: where there is no representation, If-Match is false.
-    require(exchange.preconditions, "POST", None)
+    # RFC 9110 13.1.1: where there is no representation, If-Match is false; the others are true.
+    if exchange.preconditions.if_match is not None:
+        raise PreconditionFailed(
+            "If-Match is false because a batch is no resource: leave the field out, and write "
+            '"ifMatch" into the operations that are to depend on what is there.'
+        )
     _ = exchange.idempotency_key  # A malformed one is refused before the content is read.
     content = await exchange.read_content(BATCH_TYPES)
     if isinstance(content, KvputError):
@@ -66,7 +69,7 @@ async def options(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signatur
 def _answer(
     exchange: Exchange, outcomes: tuple[Outcome, ...], changes: tuple[Change, ...]
 ) -> Answer:
-    applied = applied_fields(exchange, dry_run=True)
+    applied = applied_fields(exchange)
     preferences = exchange.preferences
     if preferences.return_ == "minimal":
         return Answer(204, applied)

@@ -1,5 +1,7 @@
 """GET, HEAD and DELETE of what a query finds in a collection."""
 
+from dataclasses import replace
+
 from kvput.errors import NotFound, StoredContentMalformed
 from kvput.paths import ResourcePath
 from kvput.query.paging import Style, content_range, link
@@ -10,30 +12,41 @@ from kvput.resources.resource import nothing_there
 from kvput.server.answer import Answer, Fields
 from kvput.server.exchange import Exchange
 from kvput.server.handlers.represent import JSON_TYPE, represent_rendered
-from kvput.server.handlers.written import applied_fields
-from kvput.store.base import Change, Decision, View
+from kvput.server.handlers.written import applied_fields, committed
+from kvput.server.large import content_of_large
 
 
 async def get(exchange: Exchange) -> Answer:
     """GET and HEAD: the resources that the query finds, as JSON."""
     collection = exchange.collection
     query = exchange.query
-    look = listing(collection, query, bare_name=exchange.target.resource is not None)
+    look = listing(
+        collection,
+        query,
+        bare_name=exchange.target.resource is not None,
+        most_embedded=_most_embedded(exchange),
+    )
     shown = await exchange.app.store.read(look)
     if shown is None:
         raise _no_collection(exchange)
-    exchange.app.left_out.tell(collection, shown.left_out)
+    exchange.app.left_out.tell(shown.collection, shown.left_out)
     return represent_rendered(exchange, shown.text, shown.validators, _fields(exchange, shown))
 
 
 async def get_related(exchange: Exchange, path: ResourcePath) -> Answer:
     """GET and HEAD of one resource with `_embed` or `_expand`: as a list would show it."""
-    shown = await exchange.app.store.read(with_related(path, exchange.query))
+    look = with_related(path, exchange.query, most_embedded=_most_embedded(exchange))
+    shown = await exchange.app.store.read(look)
     if shown is None:
         raise StoredContentMalformed(
             f"{path.url} is no JSON, so that nothing can be embedded in it: GET it without a query."
         )
     return represent_rendered(exchange, shown.text, shown.validators)
+
+
+def _most_embedded(exchange: Exchange) -> int:
+    """How many bytes of embedded resources an answer holds at most."""
+    return 4 * exchange.app.config.max_body
 
 
 def _no_collection(exchange: Exchange) -> NotFound:
@@ -50,11 +63,11 @@ def _fields(exchange: Exchange, shown: Listing) -> Fields:
         if links is not None:
             fields.append(("Link", links))
         if page.style is Style.RANGE:
-            name = exchange.collection.segments[-1]
+            name = shown.collection.segments[-1]
             fields.append(("Content-Range", content_range(page, name, shown.total)))
     if shown.left_out:
         first = shown.left_out[0]
-        url = exchange.collection.resource(first.name).url
+        url = shown.collection.resource(first.name).url
         # RFC 9651 section 3.2: a dictionary.
         place = f", line={first.line}, column={first.column}" if first.line else ""
         fields.append(("Left-Out", f'count={len(shown.left_out)}, first="{url}"{place}'))
@@ -64,43 +77,31 @@ def _fields(exchange: Exchange, shown: Listing) -> Fields:
 async def delete(exchange: Exchange) -> Answer:
     """DELETE `/posts/?status=draft`: remove what the query finds, and show it a last time."""
     exchange.refuse_expectation()
+    query, conditions = exchange.query, exchange.preconditions
+    if not conditions:
+        # What a list brings along makes another tag of it, and else means nothing here.
+        query = replace(query, embed=(), expand=())
     decide = delete_selected(
         exchange.collection,
-        exchange.query,
-        exchange.preconditions,
+        query,
+        conditions,
         bare_name=exchange.target.resource is not None,
+        most_embedded=_most_embedded(exchange),
     )
-    if exchange.preferences.dry_run:
-        return await would_remove(exchange, decide)
-    commit = await exchange.app.store.commit(decide)
-    return removed(exchange, commit.changes)
+    texts = []
+    for change in await committed(exchange, decide):
+        if change.before is not None:
+            # What would be removed may be large, and is then read for this alone.
+            content = await content_of_large(exchange.app.store, change.before)
+            if content is not None:
+                texts.append(listed(change.path.name, content).text)
+    return _removed(exchange, texts)
 
 
-def removed(exchange: Exchange, changes: tuple[Change, ...]) -> Answer:
+def _removed(exchange: Exchange, texts: list[bytes]) -> Answer:
     """The answer to a DELETE of a collection's resources: what they were, as a list."""
-    texts = [
-        listed(change.path.name, change.before.content or b"").text
-        for change in changes
-        if change.before is not None
-    ]
-    return _shown_a_last_time(exchange, b"[" + b",\n".join(texts) + b"]\n", len(texts))
-
-
-async def would_remove(exchange: Exchange, decide: Decision) -> Answer:
-    """The answer to the same where the client only wants to know."""
-
-    def look(view: View) -> Listing | None:
-        decide(view)
-        return listing(exchange.collection, exchange.query)(view)
-
-    shown = await exchange.app.store.read(look)
-    if shown is None:
-        raise _no_collection(exchange)
-    return _shown_a_last_time(exchange, shown.text, len(shown.names))
-
-
-def _shown_a_last_time(exchange: Exchange, text: bytes, total: int) -> Answer:
-    fields = (("X-Total-Count", str(total)), *applied_fields(exchange, dry_run=True))
+    fields = (("X-Total-Count", str(len(texts))), *applied_fields(exchange))
     if exchange.preferences.return_ == "minimal":
         return Answer(204, fields)
-    return Answer(200, (("Content-Type", JSON_TYPE), *fields), text)
+    content = b"[" + b",\n".join(texts) + b"]\n"
+    return Answer(200, (("Content-Type", JSON_TYPE), *fields), content)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import orjson
 
 from kvput.resources.idempotency import AlreadyDone, once
+from kvput.resources.preview import would_change
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
 from kvput.store.base import Change, Decision
@@ -20,8 +21,11 @@ async def commit_once(
     """Commit the decision, and answer what `answer` makes of its changes.
 
     With a key that was answered before, that answer, and nothing is done. `answer`
-    may be called in any thread, and twice.
+    may be called in any thread, and twice. With `Prefer: handling=dry-run` nothing
+    is done either, and the changes are those that would be made.
     """
+    if exchange.preferences.dry_run:
+        return answer(await exchange.app.store.read(would_change(decide)))
     decide = once(exchange.keyed, decide, lambda changes: _to_text(answer(changes)))
     try:
         commit = await exchange.app.store.commit(decide)

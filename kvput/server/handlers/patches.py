@@ -8,7 +8,7 @@ from kvput.errors import KvputError, StoreFailed
 from kvput.resources import patch as rules
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
-from kvput.server.handlers.written import changed
+from kvput.server.handlers.written import changed, committed
 from kvput.server.large import content_of_large
 from kvput.store.base import Entry, Store
 
@@ -31,11 +31,12 @@ async def patch(exchange: Exchange) -> Answer:
     prepared: dict[str, bytes] = {}
     for _ in range(_ATTEMPTS):
         try:
-            commit = await store.commit(rules.patch(path, content, conditions, limit, prepared))
+            decide = rules.patch(path, content, conditions, limit, prepared)
+            changes = await committed(exchange, decide)
         except rules.NotPrepared as needed:
             await _prepare(store, needed.entry, content, limit, prepared)
         else:
-            return changed(exchange, commit.changes[0])
+            return changed(exchange, changes[0])
     raise StoreFailed(f"{path.url} changes faster than it can be read: try again later.")
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from kvput.content.media_types import POST_TYPES, PUT_TYPES, Content, accept
-from kvput.errors import PartialContent, StoreFailed
+from kvput.errors import MalformedParameter, PartialContent, StoreFailed
 from kvput.paths import ResourcePath
 from kvput.resources import resource as rules
 from kvput.resources.patch import PATCH_TYPES
@@ -16,10 +16,13 @@ from kvput.server.handlers.represent import (
     EntryChangedError,
     represent,
 )
-from kvput.server.handlers.written import applied_fields, stored
+from kvput.server.handlers.written import applied_fields, committed, stored
+from kvput.server.large import content_of_large
 
 _ATTEMPTS: Final = 5
 _BRINGS_ALONG: Final = re.compile("(?:^|&)(?:_embed|_expand|embed)=")
+# Anything but what browsers' libraries add to get around caches.
+_CONDITIONS: Final = re.compile("(?:^|&)(?!_=|&|$)")
 # RFC 5789 section 3.1; LDP section 7.1.
 _TAKEN: Final = (
     ("PATCH", "Accept-Patch", accept(PATCH_TYPES)),
@@ -60,9 +63,9 @@ async def put(exchange: Exchange) -> Answer:
         entry = await exchange.app.store.get(path)
         rules.require_preconditions(conditions, "PUT", entry)
     content = await exchange.read_content(PUT_TYPES)
-    commit = await exchange.app.store.commit(rules.put(path, content, conditions))
+    changes = await committed(exchange, rules.put(path, content, conditions))
     transformed = isinstance(content, Content) and content.transformed
-    return stored(exchange, commit.changes[0], transformed=transformed)
+    return stored(exchange, changes[0], transformed=transformed)
 
 
 async def delete(exchange: Exchange) -> Answer:
@@ -74,13 +77,15 @@ async def delete(exchange: Exchange) -> Answer:
         exchange.query_string or await store.read(lambda view: view.is_collection(path.beneath))
     ):
         return await lists.delete(exchange)
-    decide = rules.delete(path, exchange.preconditions)
-    if exchange.preferences.dry_run:
-        removed = await store.read(lambda view: view.get(path) if decide(view).writes else None)
-    else:
-        removed = (await store.commit(decide)).changes[0].before
-    content = b"" if removed is None else removed.content or b""
-    applied = applied_fields(exchange, dry_run=True)
+    if _CONDITIONS.search(exchange.query_string):
+        raise MalformedParameter(
+            f"{path.url} is a resource, which a DELETE removes whatever its query says: leave the "
+            "query out, or send If-Match to remove it only as you have seen it."
+        )
+    changes = await committed(exchange, rules.delete(path, exchange.preconditions))
+    removed = changes[0].before
+    content = None if removed is None else await content_of_large(store, removed)
+    applied = applied_fields(exchange)
     if exchange.preferences.return_ == "minimal" or not content:
         return Answer(204, applied)
     return Answer(200, (("Content-Type", JSON_TYPE), *applied), content)

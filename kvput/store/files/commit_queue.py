@@ -10,14 +10,17 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future as ConcurrentFuture
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from kvput.errors import StoreFailed
 from kvput.store.base import Commit, Decision
 from kvput.store.files.committer import Outcome, Request
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger("kvput")
 
@@ -65,11 +68,31 @@ class CommitQueue:
         It is made also when the caller is cancelled.
         """
         if self._stopped:
-            raise StoreFailed("The server is stopping: try again when it is back.")
+            raise _stopping()
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Commit] = loop.create_future()
         self._calls.put(_Call(decide, loop=loop, answered=answered))
         return await answered
+
+    async def between(self, function: Callable[[], _T]) -> _T:
+        """What a function gives that is called on the thread, between two groups of commits.
+
+        Raises what it raises, and StoreFailed after `stop`.
+        """
+        if self._stopped:
+            raise _stopping()
+        done: ConcurrentFuture[_T] = ConcurrentFuture()
+
+        def call() -> None:
+            try:
+                result = function()
+            except Exception as error:  # noqa: BLE001  # whatever it is, who asked gets it
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+        self._calls.put(call)
+        return await asyncio.wrap_future(done)
 
     def call(self, function: Callable[[], None]) -> None:
         """Have something else done on the thread, between two groups of commits."""
@@ -128,6 +151,10 @@ class CommitQueue:
             failed = StoreFailed("The write failed; the server's log says more.")
             # Those that were answered before keep that answer.
             _answer([(call, failed) for call in calls])
+
+
+def _stopping() -> StoreFailed:
+    return StoreFailed("The server is stopping: try again when it is back.")
 
 
 def _answer(outcomes: Sequence[Outcome]) -> None:

@@ -105,13 +105,14 @@ class Committer:
         if self.failure is None:
             with self._failing():
                 self._checkpoints.after_a_group(self._next)
+            self._forgetting.go_on()
 
     def idle(self) -> None:
         """Nobody waits: have what the journal holds on the disk, and the journal empty."""
         if self.failure is None:
             with self._failing():
                 self._checkpoints.begin(self._next)
-            self._forgetting.if_due()
+            self._forgetting.go_on()
 
     def close(self) -> None:
         """Leave an empty journal, unless the disk has failed."""

@@ -15,6 +15,10 @@ from kvput.paths import ResourcePath
 _T = TypeVar("_T")
 
 
+class DisturbedError(Exception):
+    """Commits have come each time between the beginning and the end."""
+
+
 class Gate:
     """Closed by the thread that publishes, waited at on the event loop."""
 
@@ -43,9 +47,13 @@ class Gate:
         """Whether nobody needs to wait who reads this path alone."""
         return self._opened is None or path not in self._paths
 
-    async def reading(self, read: Callable[[], Awaitable[_T]]) -> _T:
-        """What `read` gives when the gate was open all the while; it is called until it was."""
-        while True:
+    async def reading(self, read: Callable[[], Awaitable[_T]], attempts: int | None = None) -> _T:
+        """What `read` gives when the gate was open all the while; it is called until it was.
+
+        Raises DisturbedError when that was so none of so many times; None is no limit.
+        """
+        disturbed = 0
+        while disturbed != attempts:
             times = self._times_closed
             opened = self._opened
             if opened is not None:
@@ -54,3 +62,5 @@ class Gate:
             result = await read()
             if times == self._times_closed:
                 return result
+            disturbed += 1
+        raise DisturbedError

@@ -5,7 +5,8 @@ How one is read and kept up to date is in `kvput.store.files.index`.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,6 +45,7 @@ class Indexes:
         self._cache = cache
         self._background = background
         self._watcher = Watcher()
+        self._looking = threading.local()
         self._lock = threading.Lock()
         self._indexes: OrderedDict[CollectionPath, CollectionIndex] = OrderedDict()
 
@@ -55,17 +57,33 @@ class Indexes:
                 self._indexes.move_to_end(collection)
         if index is not None:
             try:
-                selected = index.select(selection)
+                self._refresh(collection, index)
+                return index.select(selection)
             except CollectionGoneError:
                 self._put(collection, None)
-            else:
-                if index.sweep_is_due:
-                    self._background.submit(index.sweep)
-                return selected
         with self._reader.directory(directories_of(collection)) as directory:
             if directory is None:
                 return None
         raise IndexMissingError(collection)
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Bring each index up to date once in the block, however often this thread asks it."""
+        self._looking.refreshed = set()
+        try:
+            yield
+        finally:
+            self._looking.refreshed = None
+
+    def _refresh(self, collection: CollectionPath, index: CollectionIndex) -> None:
+        refreshed: set[CollectionPath] | None = getattr(self._looking, "refreshed", None)
+        if refreshed is not None and collection in refreshed:
+            return
+        index.refresh()
+        if index.sweep_is_due:
+            self._background.submit(index.sweep)
+        if refreshed is not None:
+            refreshed.add(collection)
 
     def build(self, collection: CollectionPath) -> None:
         """Build the index of a collection, if there is such a directory. Raises Unreadable."""

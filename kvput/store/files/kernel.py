@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import sys
+import termios
 from contextlib import suppress
 from hashlib import blake2b
 from typing import Final
@@ -189,6 +190,11 @@ def watch_names(queue: int, directory: int) -> int | None:
     # By its descriptor: its path may have come to mean another one.
     number: int = _inotify_add_watch(queue, b"/proc/self/fd/%d" % directory, _CHANGES)
     return number if number >= 0 else None
+
+
+def queued_bytes(queue: int) -> int:
+    """How much is in the queue (FIONREAD)."""
+    return int.from_bytes(fcntl.ioctl(queue, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def stop_watching(queue: int, number: int) -> None:

@@ -28,6 +28,7 @@ _NOT_THERE: Final = frozenset(
     {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
 )
 _PIECE: Final = 1 << 20
+_MOST_AT_ONCE: Final = 1 << 30
 
 Signature = tuple[int, int, int, int, int]
 """mtime, ctime (nanoseconds), size, inode, device: changes whenever the file's bytes may have."""
@@ -184,9 +185,9 @@ class Reader:
 
 def read_all(descriptor: int, size: int) -> bytes:
     """The file's bytes from its start; `size` is what fstat said, the truth may differ."""
-    # A regular file gives fewer bytes than asked for only at its end.
+    # A regular file gives fewer bytes than asked for only at its end, or beyond 2 GiB.
     piece = os.pread(descriptor, size + 1, 0)
-    if len(piece) <= size:
+    if len(piece) <= size < _MOST_AT_ONCE:
         return piece
     pieces = [piece]
     offset = len(piece)

@@ -17,6 +17,7 @@ from kvput.store.files.layout import PRIVATE, REMEMBERED, remembered_place
 from kvput.store.files.reader import Reader, read_all
 
 _LOOK_EVERY_SECONDS: Final = 60 * 60
+_AT_ONCE: Final = 200
 _PLACE: Final = (PRIVATE, REMEMBERED)
 
 
@@ -34,25 +35,32 @@ def remembered(reader: Reader, key: str) -> bytes | None:
 
 
 class Forgetting:
-    """Removes what is too old, now and then."""
+    """Removes what is too old, now and then and a part at a time: all writes wait meanwhile."""
 
     def __init__(self, reader: Reader, environment: Environment) -> None:
         self._reader = reader
         self._environment = environment
         self._next = 0.0
+        # Names that are still to be looked at.
+        self._left: list[str] = []
 
-    def if_due(self) -> None:
-        """Look through all that is kept, unless that was done not long ago."""
-        if time.monotonic() < self._next:
+    def go_on(self) -> None:
+        """Look at some of what is kept, unless all was looked at not long ago."""
+        if not self._left and time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + _LOOK_EVERY_SECONDS
         # What cannot be removed now can be later: nobody is told of it any more.
         with suppress(OSError, KvputError), self._reader.directory(_PLACE) as directory:
+            if not self._left:
+                self._next = time.monotonic() + _LOOK_EVERY_SECONDS
+                self._left = [] if directory is None else os.listdir(directory)
             if directory is None:
+                self._left = []
                 return
-            for name in os.listdir(directory):
-                if _is_old(os.stat(name, dir_fd=directory, follow_symlinks=False)):
-                    self._environment.unlink(name, directory)
+            some, self._left = self._left[:_AT_ONCE], self._left[_AT_ONCE:]
+            for name in some:
+                with suppress(OSError):
+                    if _is_old(os.stat(name, dir_fd=directory, follow_symlinks=False)):
+                        self._environment.unlink(name, directory)
 
 
 def _is_old(status: os.stat_result) -> bool:

@@ -7,6 +7,7 @@ is opened, read, cached and written is in the modules beside it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -22,7 +23,7 @@ from kvput.store.files.checkpoint import JOURNAL_LIMIT
 from kvput.store.files.commit_queue import CommitQueue
 from kvput.store.files.env import Environment, OperatingSystem
 from kvput.store.files.folder import Folder
-from kvput.store.files.gate import Gate
+from kvput.store.files.gate import DisturbedError, Gate
 from kvput.store.files.index import Progress
 from kvput.store.files.indexes import Background, IndexMissingError
 from kvput.store.files.served import Reading, ServedFolder
@@ -30,6 +31,8 @@ from kvput.store.files.served import Reading, ServedFolder
 _T = TypeVar("_T")
 
 _READ_THREADS: Final = 4
+_LOOK_THREADS: Final = 4
+_LOOKS: Final = 3
 _INDEX_THREADS: Final = 4
 _ATTEMPTS: Final = 10
 _PIECE: Final = 256 * 1024
@@ -54,7 +57,8 @@ class FileStore:
         Recovers what an earlier process left undone; raises DataUnusable.
         """
         self._gate = Gate()
-        # Apart from the readers: building an index may take seconds.
+        # Apart from the readers: a look at a large collection may take long, and building its
+        # index seconds.
         self._indexers = ThreadPoolExecutor(_INDEX_THREADS, "kvput-index")
         self._builds: dict[CollectionPath, asyncio.Future[None]] = {}
         self._served = ServedFolder(
@@ -66,6 +70,7 @@ class FileStore:
             background=Background(self._indexers.submit, indexing),
         )
         self._readers = ThreadPoolExecutor(_READ_THREADS, "kvput-read")
+        self._lookers = ThreadPoolExecutor(_LOOK_THREADS, "kvput-look")
         self._queue = CommitQueue(self._served)
         self._served.replaced = lambda: self._queue.call(self._served.lock)
 
@@ -92,7 +97,19 @@ class FileStore:
 
     async def read(self, look: Callable[[View], _T]) -> _T:
         """See `Store.read`."""
-        return await self._with_indexes(lambda: self._in_reader(lambda reading: look(reading.view)))
+
+        def look_once(reading: Reading) -> _T:
+            with reading.view.indexes.one_look():
+                return look(reading.view)
+
+        async def read() -> _T:
+            try:
+                return await self._in_threads(self._lookers, look_once, _LOOKS)
+            except DisturbedError:
+                # Commits of several files follow one another too fast: this has its turn, too.
+                return await self._queue.between(lambda: look_once(self._served.reading()))
+
+        return await self._with_indexes(read)
 
     async def commit(self, decide: Decision) -> Commit:
         """See `Store.commit`."""
@@ -102,16 +119,19 @@ class FileStore:
         """See `Store.close`."""
         await self._queue.stop()
         await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._lookers.shutdown)
         await asyncio.to_thread(self._indexers.shutdown)
         self._served.close()
 
     async def _with_indexes(self, call: Callable[[], Awaitable[_T]]) -> _T:
         """What `call` gives, once each index that it needs is there."""
-        for _ in range(_ATTEMPTS):
+        built: Counter[CollectionPath] = Counter()
+        while not built or max(built.values()) < _ATTEMPTS:
             try:
                 return await call()
             except IndexMissingError as missing:
                 await self._build(missing.collection)
+                built[missing.collection] += 1
         raise StoreFailed("The folder changes faster than it can be indexed: try again later.")
 
     async def _build(self, collection: CollectionPath) -> None:
@@ -126,12 +146,21 @@ class FileStore:
         await asyncio.shield(build)
 
     async def _in_reader(self, call: Callable[[Reading], _T]) -> _T:
+        return await self._in_threads(self._readers, call)
+
+    async def _in_threads(
+        self,
+        threads: ThreadPoolExecutor,
+        call: Callable[[Reading], _T],
+        attempts: int | None = None,
+    ) -> _T:
+        """Raises DisturbedError as `Gate.reading` does."""
         loop = asyncio.get_running_loop()
 
         async def read() -> _T:
-            return await loop.run_in_executor(self._readers, lambda: call(self._served.reading()))
+            return await loop.run_in_executor(threads, lambda: call(self._served.reading()))
 
-        return await self._gate.reading(read)
+        return await self._gate.reading(read, attempts)
 
 
 class _FileContent:

@@ -50,7 +50,7 @@ _FORMS: Final = (
             ("?types=guess", b"size=42&zip=01234&new=true", {
                 "id": 1, "size": 42, "zip": "01234", "new": True}),
             ("?types=strings", b"size=42", {"id": 1, "size": "42"}),
-            ("?a=b&types=guess&c", b"size=4.5", {"id": 1, "size": 4.5}),
+            ("?_=17&types=guess", b"size=4.5", {"id": 1, "size": 4.5}),
         )
     ),
     Case(
@@ -69,6 +69,16 @@ _FORMS: Final = (
             after={"/articles/": None},
         )
         for query in ("types=numbers", "types=", "types", "types=guess&types=strings")
+    ),
+    *(
+        Case(
+            f"a parameter that a POST does not take: {query}",
+            "kvput",
+            post(f"/articles?{query}", b"a=1", FORM),
+            refusal(400, "malformed-parameter"),
+            after={"/articles/": None},
+        )
+        for query in ("typs=guess", "types=guess&a=b", "c", "_embed=tags", "%FF=1", "_typ=%zz")
     ),
     Case(
         "a form in parts, with a file that was not chosen",
@@ -367,10 +377,18 @@ _NESTED: Final = (
             b'{"postId": 2}',
             b'{"postId": null}',
             b'{"postId": true}',
-            b'{"postId": 1.0}',
+            b'{"postId": 1.5}',
             b'{"postId": "01"}',
             b'{"postId": [1]}',
         )
+    ),
+    Case(
+        "to a nested route, with another owner by the other member",
+        "kvput",
+        post("/posts/1/comments", b'{"post": 2}'),
+        refusal(422, "invalid-content", pointer="/post"),
+        given=_POST_AND_COMMENTS,
+        after={"/comments/2": None},
     ),
     Case(
         "to a nested route, with what is no object",

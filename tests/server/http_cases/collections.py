@@ -17,7 +17,7 @@ from tests.server.http_cases.case import (
 SHOE: Final = b'{ "color": "red" }'
 _LIST: Final = b'[{ "id": 1, "color": "red" }]\n'
 # It speaks for the total as well.
-_TAG: Final = tag(_LIST + b"1")
+_TAG: Final = tag(_LIST + b"\n1\n")
 
 CASES: Final = (
     Case(

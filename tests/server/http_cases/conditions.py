@@ -32,7 +32,7 @@ _LATER: Final = "Sun, 06 Nov 1994 08:49:38 GMT"
 _FUTURE: Final = "Fri, 01 Jan 2100 00:00:00 GMT"
 # Of the list `/articles/` of what is given: it changes with any of its resources, and the total.
 _LIST: Final = b'[{ "id": 1, "color": "red" }]\n'
-_LIST_TAG: Final = tag(_LIST + b"1")
+_LIST_TAG: Final = tag(_LIST + b"\n1\n")
 
 _FOUND: Final = Answer(200, SHOE, valid_since(SHOE))
 _NOT_MODIFIED: Final = Answer(

@@ -40,7 +40,6 @@ USED_IDS: Final = {
 }
 WRONG_IDS: Final = {
     "true": b"true",
-    "null": b"null",
     "a number with a fraction": b"1.5",
     "1.0": b"1.0",
     "an integer beyond 2**53 - 1": b"9007199254740992",
@@ -48,7 +47,6 @@ WRONG_IDS: Final = {
     "a text of many accents": ('"a' + "\u0301\u0327" * 40_000 + '"').encode(),
     "an object": b'{"a": 1}',
     "an array": b"[1]",
-    "an empty text": b'""',
     "two dots": b'".."',
     "one dot": b'"."',
     "a NUL": b'"a\\u0000b"',
@@ -170,6 +168,16 @@ CASES: Final = (
             after={url: b'{"id": %s, "a": 1}' % identifier},
         )
         for identifier, url in USED_IDS.items()
+    ),
+    *(
+        Case(
+            f"an id that was left empty: {empty}",
+            "kvput",
+            post("/articles", f'{{"a": 1.50, "id": {empty}}}'.encode()),
+            Answer(201, b'{"a": 1.50, "id": 1}', {"Location": "/articles/1", "ETag": PRESENT}),
+            after={"/articles/1": b'{"a": 1.50, "id": 1}'},
+        )
+        for empty in ("null", '""')
     ),
     *(
         Case(

@@ -1,6 +1,7 @@
 """The index of a collection: whatever a hand or a commit does, the next list shows it."""
 
 import asyncio
+import gc
 import os
 import subprocess
 import threading
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from kvput.errors import StoreFailed
 from kvput.paths import CollectionPath
 from kvput.query.selection import EVERYTHING, Selected, Selection, SortBy
 from kvput.query.values import Field
 from kvput.store.base import Batch, Decision, Delete, Put, View
-from kvput.store.files import index, indexes, kernel
+from kvput.store.files import index, indexes, kernel, watch
 from kvput.store.files.store import FileStore
 from tests.store.tools import collection, opened, put, resource, writing
 
@@ -452,3 +454,192 @@ async def test_selections_while_everything_changes(store: FileStore, tmp_path: P
     texts = await _texts(store)
     assert set(texts) == set(on_disk)
     assert all(b'"n":' in text or name == "10" for name, text in texts.items())
+
+
+# --- what goes wrong meanwhile
+
+
+async def test_a_failed_look_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list for which there was no descriptor fails, and the next one shows what had changed."""
+    monkeypatch.setattr(index, "_LEAST_SECONDS", 60.0)
+    for name in range(5):
+        _write(tmp_path / "a" / f"{name}.json", b"1")
+    async with opened(tmp_path) as store:
+        assert len(await _texts(store)) == 5
+        _write(tmp_path / "a" / "new.json", b"2")
+        _write(tmp_path / "a" / "3.json", b"33")
+        real = os.open
+        failing = True
+
+        def refuse(path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+            if failing and path.endswith(".json"):
+                raise OSError(24, "Too many open files")
+            return real(path, flags, mode, dir_fd=dir_fd)
+
+        monkeypatch.setattr(os, "open", refuse)
+        with pytest.raises(StoreFailed):
+            await _texts(store)
+        failing = False
+        texts = await _texts(store)
+        assert (texts["new"], texts["3"]) == (b"2", b"33")
+
+
+async def test_a_directory_that_changes_places_and_back(store: FileStore, tmp_path: Path) -> None:
+    """What is held is always of the directory that it is held for."""
+    folder, other, aside = tmp_path / "a", tmp_path / "other", tmp_path / "aside"
+    for name in ("1", "2", "10"):
+        _write(other / f"{name}.json", b'"other"')
+    await _texts(store)
+    stop = threading.Event()
+
+    def swap() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            (folder / "1.json").write_bytes(b'{"id":1,"n":%d}' % number)
+            folder.rename(aside)
+            other.rename(folder)
+            folder.rename(other)
+            aside.rename(folder)
+
+    thread = threading.Thread(target=swap)
+    thread.start()
+    try:
+        for _ in range(150):
+            await store.read(lambda view: view.select(A, EVERYTHING))
+    finally:
+        stop.set()
+        thread.join()
+    texts = await _texts(store)
+    assert {name: (folder / f"{name}.json").read_bytes() for name in texts} == texts
+
+
+async def test_many_changes_are_made_at_once(
+    store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With orders in use: new, changed and removed ones, and a broken one."""
+    monkeypatch.setattr(index, "_FEW", 3)
+    by_n = Selection(sort=(SortBy(Field("n"), True),))
+    await _selected(store, by_n)
+    for name in range(20):
+        _write(tmp_path / "a" / f"{name}.json", b'{"n":%d}' % (name % 7))
+    (tmp_path / "a" / "10.json").unlink()
+    _write(tmp_path / "a" / "11.json", b"{")
+    selected = await _selected(store, by_n)
+    assert [fault.name for fault in selected.faults] == ["11"]
+    assert [int(item.name) % 7 for item in selected.items] == sorted(
+        (name % 7 for name in range(20) if name not in (10, 11)), reverse=True
+    )
+
+
+async def test_names_that_nobody_asks_for_are_not_kept(
+    store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond some thousands all is looked at anew, when somebody does."""
+    monkeypatch.setattr(watch, "_MOST_NAMES", 10)
+    await _texts(store)
+    for number in range(50):
+        _write(tmp_path / "a" / f"t{number}.json", b"1")
+    assert len(await _texts(store)) == 53
+    _in_place(tmp_path / "a")
+    assert (await _texts(store))["1"] == b'{"id":7}'
+
+
+async def test_a_file_that_is_too_large_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One file does not fill the memory; the log names it."""
+    monkeypatch.setattr(index, "LARGEST_LISTED", 10)
+    _write(tmp_path / "a" / "1.json", b"1")
+    _write(tmp_path / "a" / "large.json", b" " * 20 + b"1")
+    async with opened(tmp_path) as store:
+        assert set(await _texts(store)) == {"1"}
+        _write(tmp_path / "a" / "1.json", b" " * 20 + b"1")
+        assert await _texts(store) == {}
+    assert "a/large.json is left out" in caplog.text
+
+
+async def test_more_collections_in_one_look_than_attempts(tmp_path: Path) -> None:
+    """Each index is built, however many are needed."""
+    for number in range(30):
+        _write(tmp_path / f"c{number}" / "1.json", b"1")
+
+    def look(view: View) -> int:
+        found = (view.select(collection(f"/c{n}/"), EVERYTHING) for n in range(30))
+        return sum(each.total for each in found if each is not None)
+
+    async with opened(tmp_path) as store:
+        assert await store.read(look) == 30
+
+
+async def test_an_index_is_brought_up_to_date_once_for_a_look(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the look asks it; and anew for the next one."""
+    times = 0
+    real = index.CollectionIndex.refresh
+
+    def count(self: index.CollectionIndex) -> None:
+        nonlocal times
+        times += 1
+        real(self)
+
+    monkeypatch.setattr(index.CollectionIndex, "refresh", count)
+
+    def look(view: View) -> None:
+        for _ in range(5):
+            view.select(A, EVERYTHING)
+
+    await _texts(store)
+    times = 0
+    for _ in range(2):
+        await store.read(look)
+    assert times == 2
+
+
+async def test_a_long_look_beside_commits_of_several_files_has_its_turn(tmp_path: Path) -> None:
+    """However fast they follow one another."""
+    async with opened(tmp_path) as store:
+        stop = asyncio.Event()
+
+        async def commits() -> None:
+            number = 0
+            while not stop.is_set():
+                number += 1
+                both = (Put(resource(f"/a/{n}"), b"%d" % number) for n in (1, 2))
+                await store.commit(writing(*both))
+
+        def look(view: View) -> set[bytes]:
+            first = view.get(resource("/a/1"))
+            time.sleep(0.1)
+            second = view.get(resource("/a/2"))
+            return {entry.content or b"" for entry in (first, second) if entry is not None}
+
+        writer = asyncio.create_task(commits())
+        try:
+            for _ in range(3):
+                assert len(await asyncio.wait_for(store.read(look), 30)) <= 1
+        finally:
+            stop.set()
+            await writer
+
+
+async def test_a_folder_that_is_replaced_leaves_no_queue_behind(tmp_path: Path) -> None:
+    """The kernel gives only so many to each user; nobody waits for Python to look for cycles."""
+    folder = tmp_path / "data"
+    _write(folder / "a" / "1.json", b"1")
+    gc.disable()
+    try:
+        async with opened(folder) as store:
+            await _texts(store)
+            before = len(os.listdir("/dev/fd"))  # noqa: PTH208  # this process's descriptors
+            for number in range(10):
+                folder.rename(tmp_path / f"old{number}")
+                _write(folder / "a" / "1.json", b"%d" % number)
+                assert (await _texts(store))["1"] == b"%d" % number
+                await put(store, "/a/2", b"2")
+            assert len(os.listdir("/dev/fd")) <= before + 4  # noqa: PTH208  # as above
+    finally:
+        gc.enable()

@@ -55,14 +55,14 @@ def test_what_is_old_is_removed_now_and_then(
     _grow_old(_file(tmp_path, "old"))
     reader = Reader(tmp_path, folds_names=False)
     forgetting = Forgetting(reader, OperatingSystem())
-    forgetting.if_due()
+    forgetting.go_on()
     assert [_file(tmp_path, key).exists() for key in ("old", "new", "older")] == [False, True, True]
     _grow_old(_file(tmp_path, "older"))
-    forgetting.if_due()
+    forgetting.go_on()
     assert _file(tmp_path, "older").exists()
     monkeypatch.setattr(remembered, "_LOOK_EVERY_SECONDS", -1)
     forgetting = Forgetting(reader, OperatingSystem())
-    forgetting.if_due()
+    forgetting.go_on()
     assert not _file(tmp_path, "older").exists()
     reader.close()
 
@@ -70,5 +70,25 @@ def test_what_is_old_is_removed_now_and_then(
 def test_a_folder_in_which_nothing_was_remembered(tmp_path: Path) -> None:
     """There is nothing to remove."""
     reader = Reader(tmp_path, folds_names=False)
-    Forgetting(reader, OperatingSystem()).if_due()
+    Forgetting(reader, OperatingSystem()).go_on()
+    reader.close()
+
+
+def test_only_some_are_looked_at_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what cannot be removed keeps none of the others."""
+    monkeypatch.setattr(remembered, "_AT_ONCE", 2)
+    for key in range(5):
+        _file(tmp_path, str(key)).parent.mkdir(parents=True, exist_ok=True)
+        _file(tmp_path, str(key)).write_bytes(b"")
+        _grow_old(_file(tmp_path, str(key)))
+    _file(tmp_path, "a folder").mkdir()
+    _grow_old(_file(tmp_path, "a folder"))
+    reader = Reader(tmp_path, folds_names=False)
+    forgetting = Forgetting(reader, OperatingSystem())
+    left = []
+    for _ in range(4):
+        forgetting.go_on()
+        left.append(len(list(_file(tmp_path, "").parent.iterdir())))
+    assert left[0] >= 4
+    assert left[2:] == [1, 1]
     reader.close()

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource as resource_module
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -133,6 +134,23 @@ async def test_a_directory_made_by_hand_is_a_collection(tmp_path: Path) -> None:
         (tmp_path / "things").mkdir()
         assert await is_collection(store, "/things/")
         assert await list_of(store, "/things/") == ()
+
+
+async def test_lists_keep_nobody_waiting_who_reads_one_resource(tmp_path: Path) -> None:
+    """Not even as many at once as there are threads, and more."""
+    (tmp_path / "a.json").write_bytes(b"1")
+    (tmp_path / "large.json").write_bytes(LARGE)
+    go = threading.Event()
+    async with opened(tmp_path) as store:
+        lists = [asyncio.create_task(store.read(lambda _: go.wait(20))) for _ in range(20)]
+        try:
+            await asyncio.sleep(0)
+            for url, content in (("/a", b"1"), ("/large", LARGE)):
+                assert await content_of(store, url) == content
+            assert not any(each.done() for each in lists)
+        finally:
+            go.set()
+        assert all(await asyncio.gather(*lists))
 
 
 # --- large content

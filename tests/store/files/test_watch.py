@@ -37,17 +37,17 @@ def watch(watcher: Watcher, folder: Path) -> Watch:
 def test_each_change_is_told_once(watcher: Watcher, tmp_path: Path) -> None:
     """By its name, as soon as it is made."""
     seen = watch(watcher, tmp_path)
-    assert seen.take() == frozenset()
+    assert watcher.take(seen) == frozenset()
     (tmp_path / "a").write_bytes(b"1")
     (tmp_path / "b\udcff").mkdir()
-    assert seen.take() == frozenset({"a", "b\udcff"})
-    assert seen.take() == frozenset()
+    assert watcher.take(seen) == frozenset({"a", "b\udcff"})
+    assert watcher.take(seen) == frozenset()
     (tmp_path / "a").rename(tmp_path / "c")
-    assert seen.take() == frozenset({"a", "c"})
+    assert watcher.take(seen) == frozenset({"a", "c"})
     (tmp_path / "c").chmod(0o600)
-    assert seen.take() == frozenset({"c"})
+    assert watcher.take(seen) == frozenset({"c"})
     (tmp_path / "c").unlink()
-    assert seen.take() == frozenset({"c"})
+    assert watcher.take(seen) == frozenset({"c"})
 
 
 def test_directories_are_told_apart(watcher: Watcher, tmp_path: Path) -> None:
@@ -56,17 +56,17 @@ def test_directories_are_told_apart(watcher: Watcher, tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     first, other, second = (watch(watcher, tmp_path / name) for name in ("a", "b", "a"))
     (tmp_path / "a" / "1").touch()
-    assert first.take() == frozenset({"1"})
-    assert other.take() == frozenset()
-    assert second.take() == frozenset({"1"})
-    first.close()
+    assert watcher.take(first) == frozenset({"1"})
+    assert watcher.take(other) == frozenset()
+    assert watcher.take(second) == frozenset({"1"})
+    watcher.forget(first)
     (tmp_path / "a" / "2").touch()
-    assert first.take() == frozenset()
-    assert second.take() == frozenset({"2"})
-    second.close()
+    assert watcher.take(first) == frozenset()
+    assert watcher.take(second) == frozenset({"2"})
+    watcher.forget(second)
     third = watch(watcher, tmp_path / "a")
     (tmp_path / "a" / "3").touch()
-    assert third.take() == frozenset({"3"})
+    assert watcher.take(third) == frozenset({"3"})
 
 
 def test_a_directory_that_goes_ends_its_watch(watcher: Watcher, tmp_path: Path) -> None:
@@ -76,15 +76,15 @@ def test_a_directory_that_goes_ends_its_watch(watcher: Watcher, tmp_path: Path) 
     seen = watch(watcher, folder)
     shutil.rmtree(folder)
     folder.mkdir()
-    seen.take()
+    watcher.take(seen)
     assert seen.ended
     new = watch(watcher, folder)
     (folder / "1").touch()
-    assert new.take() == frozenset({"1"})
+    assert watcher.take(new) == frozenset({"1"})
     assert not new.ended
-    seen.close()
+    watcher.forget(seen)
     (folder / "2").touch()
-    assert new.take() == frozenset({"2"})
+    assert watcher.take(new) == frozenset({"2"})
 
 
 def test_where_nothing_can_be_watched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

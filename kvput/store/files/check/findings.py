@@ -26,7 +26,7 @@ class Kind(Enum):
     SYNTAX = (
         "syntax",
         Severity.PROBLEM,
-        "The file is no JSON. It is served as it is, and left out of its list.",
+        "The file is no JSON. It is served as it is, and its list leaves it out (`Left-Out`).",
     )
     UNREADABLE = (
         "unreadable",
