@@ -398,6 +398,7 @@ class MachineOfItsOwn(Machine):
     system_class = InItsOwnProcess
 
 
+@pytest.mark.timeout(400)  # On a busy machine, its servers start and stop slowly.
 @pytest.mark.parametrize(
     ("machine", "examples", "steps", "phases"),
     [
