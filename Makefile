@@ -6,9 +6,11 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 CLIENTS := tests/clients/node_modules
+SUITES := tests/.suites
+SCHEMA_SUITE := $(SUITES)/jsonschema-4.26.0
 
 .DEFAULT_GOAL := help
-.PHONY: help serve check test lint types bench crash fuzz clients clean
+.PHONY: help serve check test lint types bench crash fuzz clients schema-suite browser schemathesis clean
 
 help:
 	@echo "make serve   serve the sample data (DATA=folder for another, ARGS='--port 9000' for options)"
@@ -20,6 +22,9 @@ help:
 	@echo "make crash   kill the server, cut its disk off and fail its disks, for longer (partly needs root)"
 	@echo "make fuzz    send 20,000 odd requests of each kind: queries, patches, batches, POSTs"
 	@echo "make clients run the clients of npm against the server (needs node and npm; installs them)"
+	@echo "make schema-suite run the official test suite of JSON Schema (fetches it from PyPI)"
+	@echo "make browser run the pages in a real browser (needs Chromium; installs playwright)"
+	@echo "make schemathesis hold the API's description against the server (installs schemathesis)"
 	@echo "make clean   remove .venv and caches"
 
 serve: $(VENV)/.run
@@ -57,9 +62,37 @@ $(CLIENTS)/.done: tests/clients/package.json
 	@cd tests/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error > /dev/null
 	@touch $@
 
+browser: $(VENV)/.browser
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+$(VENV)/.browser: $(VENV)/.develop
+	@test -n "$(CHROMIUM)" || command -v chromium > /dev/null || command -v chromium-browser > /dev/null \
+		|| command -v google-chrome > /dev/null || { echo "make browser needs Chromium: apt-get install chromium" >&2; exit 1; }
+	@$(call install,.[dev,browser])
+	@touch $@
+
+schemathesis: $(VENV)/.schemathesis
+	@SCHEMATHESIS_REQUESTS=20000 $(BIN)/python -m pytest tests/test_schemathesis.py $(ARGS)
+
+$(VENV)/.schemathesis: $(VENV)/.develop
+	@$(call install,.[dev,schemathesis])
+	@touch $@
+
+# The library jsonschema carries the suite in its sources.
+schema-suite: $(VENV)/.develop $(SCHEMA_SUITE)/.done
+	@JSON_SCHEMA_TEST_SUITE=$(SCHEMA_SUITE)/json $(BIN)/python -m pytest tests/test_json_schema_suite.py $(ARGS)
+
+$(SCHEMA_SUITE)/.done:
+	@echo "Fetching the JSON Schema test suite (once) ..." >&2
+	@mkdir -p $(SUITES)
+	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --no-binary jsonschema \
+		--dest $(SUITES) jsonschema==4.26.0
+	@tar -xzf $(SCHEMA_SUITE).tar.gz -C $(SUITES) jsonschema-4.26.0/json
+	@touch $@
+
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis kvput.egg-info build \
-		benchmarks/programs/node_modules benchmarks/programs/.venv benchmarks/.data $(CLIENTS)
+		benchmarks/programs/node_modules benchmarks/programs/.venv benchmarks/.data $(CLIENTS) $(SUITES)
 
 # The two states of .venv: what serving needs, and what work on kvput needs beside it.
 

@@ -22,6 +22,7 @@ from benchmarks.load import Failure, Load, Skip
 from benchmarks.peers import BARE, KVPUT, PEERS, Peer
 from benchmarks.place import Place
 from benchmarks.progress import Progress
+from benchmarks.ruled import files_of, template
 from benchmarks.servers import Answer, Server
 from benchmarks.unloaded import Unloaded
 from benchmarks.works import COLLECTION, Kind, Work, content, seeded, version
@@ -111,6 +112,8 @@ class Bench:
         """The server's folder: anew where the collection grows, kept where it does not."""
         if peer.layout is None:
             return self._answers() / work.kind
+        if work.kind.is_ruled:
+            return self.place.restored(f"{work.kind}-{work.resources}", files_of(work))
         if work.kind.adds:
             shutil.rmtree(self.place.folder / peer.key / work.kind, ignore_errors=True)
             name: str = work.kind
@@ -125,7 +128,7 @@ class Bench:
             return answers
         data = self.place.seeded(_KVPUT, "asked", 2, seeded)
         with self.place.running(_KVPUT, data) as server:
-            for kind in (kind for kind in Kind if not kind.lists):
+            for kind in (kind for kind in Kind if not (kind.lists or kind.is_ruled)):
                 place = answers / kind
                 place.mkdir(parents=True)
                 (place / "answer.json").write_text(constant(kind, self._answer(kind, server)))
@@ -147,8 +150,8 @@ class Bench:
                 answer = server.ask("PUT", f"{COLLECTION}/new", fields, made)
             case Kind.POST:
                 answer = server.ask("POST", COLLECTION, fields, made)
-            case Kind.PAGE | Kind.FILTER:
-                raise AssertionError("the bare application gives no lists")
+            case Kind.PAGE | Kind.FILTER | Kind.MOVE | Kind.RECORD:
+                raise AssertionError("the bare application gives no lists and has no rules")
         if answer.status != _KVPUT.status(kind):
             raise Failure(f"kvput answers {answer.status} to {kind}")
         return answer
@@ -175,6 +178,8 @@ class Bench:
 
 def sent(work: Work, peer: Peer) -> str:
     """What the requests of a work are made from, for this server."""
+    if work.kind.is_ruled:
+        return template(work.kind).decode()
     if not work.kind.lists:
         return content(version(0, 0)).decode()
     assert peer.dialect is not None

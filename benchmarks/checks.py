@@ -2,7 +2,7 @@
 
 Before: each kind of request gets its status, what was written can be read, by GET and on disk,
 and a list has the items that the disk says it has. After: the last run's writes are there, as many
-as wrk counted.
+as wrk counted. What only holds where something is declared is in `ruled`.
 """
 
 import time
@@ -15,6 +15,7 @@ from benchmarks.articles import FILTERED_BY, PAGE_SIZE, SORTED_BY
 from benchmarks.layouts import Layout, Values
 from benchmarks.load import Failure, Figure
 from benchmarks.peers import Peer
+from benchmarks.ruled import RuledChecks
 from benchmarks.servers import Answer, Server
 from benchmarks.works import (
     COLLECTION,
@@ -46,6 +47,7 @@ class Checks:
 
     def before(self) -> dict[str, str]:
         """Ask once for what the work asks; gives the fields that its requests need."""
+        ruled = self._ruled
         check: Callable[[], dict[str, str]] = {
             Kind.HOT: self._get,
             Kind.GET: self._get,
@@ -55,6 +57,8 @@ class Checks:
             Kind.POST: self._post,
             Kind.PAGE: self._pages,
             Kind.FILTER: self._filtered,
+            Kind.MOVE: ruled.before,
+            Kind.RECORD: ruled.before,
         }[self.work.kind]
         return check()
 
@@ -69,6 +73,9 @@ class Checks:
         if layout is None or not self.work.kind.writes:
             self.before()
             return
+        if self.work.kind.is_ruled:
+            self._ruled.after(run, figure)
+            return
         if self.work.kind.adds:
             # A document may still be on its way to the disk.
             least = counted + figure.requests
@@ -82,6 +89,10 @@ class Checks:
                 else key_of(FIRST_TURN, self.work.resources)
             )
             self._has_version_of(run, key, layout)
+
+    @property
+    def _ruled(self) -> RuledChecks:
+        return RuledChecks(self.work, self.server, self.folder, self.runs)
 
     def _get(self) -> dict[str, str]:
         answer = self._ask(Kind.HOT, "GET", f"{COLLECTION}/1")

@@ -59,6 +59,9 @@ class Results:
     list_bytes: list[int] = field(default_factory=list)
     """The memory that kvput takes more once it has listed, sorted and filtered."""
 
+    deletes: dict[str, list[float]] = field(default_factory=dict)
+    """The seconds that DELETEs of authors take; by their keys of `benchmarks.works`."""
+
     def add(self, work: str, peer: str, figure: Figure) -> None:
         """Keep a run."""
         self.runs.setdefault(work, {}).setdefault(peer, []).append(figure)
@@ -95,6 +98,10 @@ class Results:
     def first_list(self, key: str) -> float | None:
         """The median of the seconds of a first list."""
         return median(self.first_lists.get(key, ()))
+
+    def delete(self, key: str) -> float | None:
+        """The median of the seconds of a DELETE of an author."""
+        return median(self.deletes.get(key, ()))
 
     def start_bytes(self, resources: int) -> float | None:
         """The median of the memory after a start."""

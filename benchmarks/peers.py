@@ -81,6 +81,8 @@ _STATUSES: Final = {
     Kind.POST: 201,
     Kind.PAGE: 200,
     Kind.FILTER: 200,
+    Kind.MOVE: 200,
+    Kind.RECORD: 200,
 }
 
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.declared import File, restore
 from benchmarks.layouts import Contents
 from benchmarks.machine import Cores
-from benchmarks.peers import ROOT, Peer
+from benchmarks.peers import KVPUT, ROOT, Peer
 from benchmarks.servers import Server, free_port, running
 
 
@@ -35,4 +36,10 @@ class Place:
         if not folder.exists():
             assert peer.layout is not None
             peer.layout.seed(folder, resources, contents)
+        return folder
+
+    def restored(self, name: str, files: Iterable[File]) -> Path:
+        """A folder of kvput's that holds these files, whatever an earlier run has left there."""
+        folder = self.folder / KVPUT / name
+        restore(folder, files)
         return folder

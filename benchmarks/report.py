@@ -8,18 +8,22 @@ from benchmarks.figures import Medians, Results, median
 from benchmarks.peers import BARE, KVPUT, PEERS
 from benchmarks.targets import TARGETS, Verdict, list_memory, lone_floor, ratio
 from benchmarks.works import (
+    DELETES,
     FIRST_LISTS,
     LARGE,
     LISTS,
     PAGES,
     PAGES_BESIDE_PUTS,
+    PAIRS,
     RESOURCES,
+    RULED,
     SINGLE,
     WORKS,
     Work,
 )
 
 _NOTHING: Final = "-"
+_NONE: Final = "This run did not measure it.\n"
 _BY_ALL: Final = tuple(work for work in SINGLE if not work.only)
 _TITLES: Final = {work.key: work.title for work in WORKS}
 _MARKS: Final = {Verdict.REACHED: "reached", Verdict.SHORT: "**short**"}
@@ -31,9 +35,9 @@ _MARKS: Final = {Verdict.REACHED: "reached", Verdict.SHORT: "**short**"}
 def terminal(results: Results) -> str:
     """All that was found, in columns."""
     blocks = [_block(work, results) for work in WORKS if _is_known(work, results)]
-    alone = [*_single(results), *_lists(results)]
+    alone = [*_single(results), *_lists(results), *_ruled(results)]
     if alone:
-        rows = [f"  {name:<64}{value:>12}" for name, value in alone]
+        rows = [f"  {name:<72}{value:>12}" for name, value in alone]
         blocks.append("\n".join(["without load, or alone", *rows]))
     judged = [(target, target.verdict(results)) for target in TARGETS]
     lines = [
@@ -58,7 +62,7 @@ def _is_known(work: Work, results: Results) -> bool:
 
 def _block(work: Work, results: Results) -> str:
     """One work: a line for each server."""
-    lines = [f"{work.title:<30}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'kvput is':>10}"]
+    lines = [f"{work.title:<45}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'kvput is':>10}"]
     own = results.rate(work.key, KVPUT)
     for peer in PEERS:
         medians = results.medians(work.key, peer.key)
@@ -66,11 +70,11 @@ def _block(work: Work, results: Results) -> str:
             times = ratio(own, medians.requests_per_second)
             beside = "" if times is None or peer.key == KVPUT else f"{times:.2f} x"
             lines.append(
-                f"  {peer.name:<28}{medians.requests_per_second:>12,.0f}{medians.p50_ms:>10.2f}"
+                f"  {peer.name:<43}{medians.requests_per_second:>12,.0f}{medians.p50_ms:>10.2f}"
                 f"{medians.p99_ms:>10.2f}{beside:>10}"
             )
         elif work.is_for(peer.key) and (reason := results.skipped.get(work.key, {}).get(peer.key)):
-            lines.append(f"  {peer.name:<28}{_NOTHING:>12}  {reason}")
+            lines.append(f"  {peer.name:<43}{_NOTHING:>12}  {reason}")
     return "\n".join(lines)
 
 
@@ -170,6 +174,19 @@ def lists_table(results: Results) -> str:
     return _table(["", "found"], [list(pair) for pair in _lists(results)], numbers=True)
 
 
+def ruled_times_table(results: Results) -> str:
+    """Rates, p50 and p99: a row for each work of which something may be declared."""
+    found = [(work.title, results.medians(work.key, KVPUT)) for work in RULED]
+    rows = [[title, _rate(each), _times(each)] for title, each in found if each is not None]
+    return _table(["work", "per second", "p50 / p99 ms"], rows, numbers=True) if rows else _NONE
+
+
+def ruled_table(results: Results) -> str:
+    """What declarations cost, as ratios; and how long DELETEs take that follow relations."""
+    rows = [list(pair) for pair in _ruled(results)]
+    return _table(["", "found"], rows, numbers=True) if rows else _NONE
+
+
 def servers_table(results: Results) -> str:
     """What each server is, and the version that was measured."""
     rows = [
@@ -198,6 +215,8 @@ PARTS: Final[dict[str, Callable[[Results], str]]] = {
     "list-rates": list_rates_table,
     "list-times": list_times_table,
     "lists": lists_table,
+    "ruled-times": ruled_times_table,
+    "ruled": ruled_table,
     "single": single_table,
     "servers": servers_table,
     "machine": machine_list,
@@ -254,6 +273,20 @@ def _lists(results: Results) -> list[tuple[str, str]]:
             times = ratio(results.rate(work, KVPUT), results.rate(other, KVPUT))
             if times is not None:
                 rows.append((f"{_TITLES[work]}, beside {_TITLES[other]}", f"{times:.2f} times"))
+    return rows
+
+
+def _ruled(results: Results) -> list[tuple[str, str]]:
+    """Names and values of what declarations cost."""
+    rows: list[tuple[str, str]] = []
+    for bare, declared in PAIRS:
+        times = ratio(results.rate(declared.key, KVPUT), results.rate(bare.key, KVPUT))
+        if times is not None:
+            rows.append((f"{declared.title}, beside nothing declared", f"{times:.2f} times"))
+    for key, title in DELETES.items():
+        seconds = results.delete(key)
+        if seconds is not None:
+            rows.append((title, f"{seconds * 1000:,.1f} ms"))
     return rows
 
 

@@ -2,11 +2,14 @@
 --
 -- Arguments, after `--`: the kind of request, the number of the run, the number of resources
 -- (of a list: of pages or categories), the stride by which resources are walked, the content with
--- ten zeros for its version (of a list: its target with an @ for the page or category).
--- benchmarks/works.py counts and names alike.
+-- ten zeros for its version (of a list: its target with an @ for the page or category; of a move:
+-- with @@@@@ for the author as well; of a record: with ###### for the number in its slug).
+-- benchmarks/works.py and benchmarks/related.py count and name alike.
 
 local COLLECTION = "/articles/"
 local ZEROS = "0000000000"
+local AUTHOR, FIRST_AUTHOR, ARTICLES_EACH = "@@@@@", 10001, 10
+local NUMBER = "######"
 
 -- Each maker gives a function that gives a request, or none where all requests are the same.
 local makers = {}
@@ -54,6 +57,41 @@ function makers.put(run, resources, stride, content)
          rest = between .. ("%05d%05d"):format(run, lap) .. after
       end
       return before .. (turn * stride % resources + 1) .. rest
+   end
+end
+
+-- Each PUT names another author than the article has: see benchmarks/related.py.
+function makers.move(run, resources, stride, content)
+   local before, between, after = parts(content)
+   local to_author, from_author = between:match("^(.*)" .. AUTHOR .. "(.*)$")
+   local authors = resources / ARTICLES_EACH
+   local turn, lap, moved_on, rest = -1, -1, nil, nil
+   return function()
+      turn = turn + 1
+      if turn % resources == 0 then
+         lap = lap + 1
+         moved_on = 1 + 2 * (run % 2) + lap % 2
+         rest = from_author .. ("%05d%05d"):format(run, lap) .. after
+      end
+      local place = turn * stride % resources
+      local author = FIRST_AUTHOR + (math.floor(place / ARTICLES_EACH) + moved_on) % authors
+      return before .. (place + 1) .. to_author .. author .. rest
+   end
+end
+
+-- Each PUT gives a slug that no other article has or had.
+function makers.record(run, resources, stride, content)
+   local text = wrk.format("PUT", COLLECTION .. "@@", nil, content)
+   local before, to_number, after = text:match("^(.-)@@(.*)" .. NUMBER .. "(.*)$")
+   local turn, lap, rest = -1, -1, nil
+   return function()
+      turn = turn + 1
+      if turn % resources == 0 then
+         lap = lap + 1
+         rest = after:gsub(ZEROS, ("%05d%05d"):format(run, lap))
+      end
+      local number = turn * stride % resources + 1
+      return before .. number .. to_number .. ("%06d"):format(number) .. rest
    end
 end
 

@@ -10,8 +10,10 @@ from benchmarks.articles import BYTES
 from benchmarks.figures import Results, median
 from benchmarks.peers import BARE, JSON_SERVER_1, KVPUT, NGINX
 from benchmarks.works import (
+    CONNECTIONS,
     FIRST_LISTS,
     LARGE,
+    MOVES,
     PAGES,
     PAGES_BESIDE_PUTS,
     PUTS_BESIDE,
@@ -174,5 +176,13 @@ TARGETS: Final = (
         2.5,
         list_memory,
         at_most=True,
+    ),
+    *(
+        Target(
+            f"move over 100,000, relation, beside that over 100{words}",
+            0.8,
+            own(MOVES[LARGE, connections], MOVES[100, connections]),
+        )
+        for connections, words in ((CONNECTIONS, ""), (1, ", lone writer"))
     ),
 )

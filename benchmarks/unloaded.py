@@ -1,5 +1,6 @@
 """What is measured of kvput without load: its start, its first list, and what an index takes.
 
+How long DELETEs take is in `deletes`.
 Each figure is of a process that was just started.
 """
 
@@ -12,13 +13,23 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.articles import PAGE_SIZE, article
+from benchmarks.deletes import Deletes
 from benchmarks.dialects import ARRAY
 from benchmarks.figures import Results, Start
 from benchmarks.load import Failure, Skip
 from benchmarks.peers import KVPUT, PEERS
 from benchmarks.place import Place
 from benchmarks.servers import Server
-from benchmarks.works import FIRST_LIST, FIRST_LISTS, LARGE, LIST_MEMORY, START, FirstList, seeded
+from benchmarks.works import (
+    DELETE,
+    FIRST_LIST,
+    FIRST_LISTS,
+    LARGE,
+    LIST_MEMORY,
+    START,
+    FirstList,
+    seeded,
+)
 
 _SETTLE_SECONDS: Final = 0.5
 _LIST_SECONDS: Final = 120.0
@@ -38,7 +49,12 @@ class Unloaded:
 
     def steps(self, chosen: Collection[str]) -> list[Step]:
         """What there is to do in a round for the chosen keys, with what it is."""
-        makers = {START: self._starts, FIRST_LIST: self._first_lists, LIST_MEMORY: self._memory}
+        makers = {
+            START: self._starts,
+            FIRST_LIST: self._first_lists,
+            LIST_MEMORY: self._memory,
+            DELETE: Deletes(self.place, self.results).steps,
+        }
         return [step for key, steps in makers.items() if key in chosen for step in steps()]
 
     # --- the start

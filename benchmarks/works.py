@@ -5,15 +5,17 @@ how one is loaded in `load`. The resources of the collections that are listed ar
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from benchmarks.articles import BYTES, CATEGORIES, PAGE_SIZE, article
+from benchmarks.declared import Declared
 
 CONNECTIONS: Final = 32
 RESOURCES: Final = 1_000
+LARGE: Final = 100_000
 COLLECTION: Final = "/articles"
 STRIDE: Final = 7919
 """Coprime to all sizes: walking by it meets each resource once, and no neighbours in turn."""
@@ -39,11 +41,18 @@ class Kind(StrEnum):
     POST = "post"
     PAGE = "page"
     FILTER = "filter"
+    MOVE = "move"
+    RECORD = "record"
 
     @property
     def writes(self) -> bool:
         """Whether the data changes."""
-        return self in {Kind.PUT, Kind.CREATE, Kind.POST}
+        return self in {Kind.PUT, Kind.CREATE, Kind.POST} or self.is_ruled
+
+    @property
+    def is_ruled(self) -> bool:
+        """Whether something may be declared of what is written."""
+        return self in {Kind.MOVE, Kind.RECORD}
 
     @property
     def adds(self) -> bool:
@@ -73,6 +82,9 @@ class Work:
 
     puts_beside: int = 0
     """The PUTs per second that go to the same collection meanwhile, over other connections."""
+
+    declared: Declared = Declared.NOTHING
+    """What `kvput.toml` declares, for the kinds that are ruled."""
 
     @property
     def choices(self) -> int:
@@ -137,15 +149,54 @@ LISTS: Final = (
 )
 """Those that ask for a part of a collection."""
 
-WORKS: Final = (*SINGLE, *LISTS)
+
+def _pair(work: Work) -> tuple[Work, Work]:
+    """A work with nothing declared, and the same one with what it says."""
+    key, title = f"{work.key}-{work.declared}", f"{work.title}, {work.declared}"
+    return replace(work, declared=Declared.NOTHING), replace(work, key=key, title=title)
+
+
+def _moves(resources: int) -> Iterator[Work]:
+    """PUTs that move articles from one author to another, from many connections and from one."""
+    key, title = f"move-{resources}", f"move over {resources:,}"
+    move = Work(key, title, Kind.MOVE, resources, only=_OWN, declared=Declared.RELATION)
+    yield move
+    yield replace(move, key=f"{key}-lone", title=f"{title}, lone writer", connections=1)
+
+
+def _record(resources: int, declared: Declared) -> Work:
+    """PUTs of larger articles."""
+    key, title = f"record-{resources}", f"record over {resources:,}"
+    return Work(key, title, Kind.RECORD, resources, only=_OWN, declared=declared)
+
+
+_OWN: Final = frozenset({"kvput"})
+PAIRS: Final = tuple(
+    _pair(work)
+    for work in (
+        *_moves(100),
+        *_moves(LARGE),
+        _record(RESOURCES, Declared.SCHEMA),
+        _record(100, Declared.UNIQUE),
+        _record(LARGE, Declared.UNIQUE),
+    )
+)
+"""Works with nothing declared, each with the same one where something is."""
+
+MOVES: Final = {
+    (work.resources, work.connections): work.key for _, work in PAIRS if work.kind is Kind.MOVE
+}
+"""The keys of those that keep a relation, by how many articles and connections there are."""
+
+RULED: Final = tuple(work for pair in PAIRS for work in pair)
+WORKS: Final = (*SINGLE, *LISTS, *RULED)
 
 START: Final = "start"
 FIRST_LIST: Final = "first-list"
 LIST_MEMORY: Final = "list-memory"
-LARGE: Final = 100_000
-"""The resources of the large start and of the first lists; the small start has none."""
+DELETE: Final = "delete"
 
-UNLOADED: Final = (START, FIRST_LIST, LIST_MEMORY)
+UNLOADED: Final = (START, FIRST_LIST, LIST_MEMORY, DELETE)
 """The keys of what is measured of kvput without load: times and memory."""
 
 
@@ -168,9 +219,21 @@ FIRST_LISTS: Final = tuple(
     for order, is_sorted in (("by name", False), ("sorted by a field", True))
 )
 
+FIRST_DELETE: Final = "first"
+NEXT_DELETE: Final = "next"
+CASCADE: Final = "cascade"
+ARTICLES_OF_ONE: Final = 1_000
+DELETES: Final = {
+    FIRST_DELETE: f"first DELETE of an author without articles, of {LARGE:,} articles",
+    NEXT_DELETE: "the next such DELETEs, each",
+    CASCADE: f"DELETE of an author with {ARTICLES_OF_ONE:,} articles by cascade, of as many",
+}
+"""What is timed where authors are deleted, with its title."""
+
 GROUPS: Final = {
     "resources": (*(work.key for work in SINGLE), START),
     "collections": (*(work.key for work in LISTS), FIRST_LIST, LIST_MEMORY),
+    "relations": (*(work.key for work in RULED), DELETE),
 }
 """Names for several of these keys at once."""
 
@@ -198,6 +261,11 @@ def version_of(made: bytes) -> str:
     found = value["version"]
     assert isinstance(found, str)
     return found
+
+
+def lap_of(of_version: str, run: int) -> int | None:
+    """The lap of a run that has written a version; None where another one has."""
+    return int(of_version[5:]) if of_version.startswith(version(run, 0)[:5]) else None
 
 
 def key_of(turn: int, resources: int) -> str:

@@ -3,21 +3,20 @@
 Each option is declared once, as a field of `Config`; the command line's flags,
 the `KVPUT_*` variables, the keys of `DATA/kvput.toml` and the options' page in
 the documentation are all read off these fields. What an option does is not
-decided here.
+decided here, and what that file says of collections is in `kvput.declared`.
 """
 
 import dataclasses
-import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
+from kvput.config_file import COLLECTIONS, ConfigFile, read_config_file, shown
+from kvput.config_file import CONFIG_FILE as CONFIG_FILE  # noqa: PLC0414  # for the stores
 from kvput.errors import ConfigError
 
-CONFIG_FILE: Final = "kvput.toml"
 ENVIRONMENT_PREFIX: Final = "KVPUT_"
 
 _SIZE = re.compile(r"([0-9]{1,15})\s*([a-z]*)", re.ASCII | re.IGNORECASE)
@@ -241,7 +240,7 @@ def load_config(
     that names where the fault stands.
     """
     folder = data_folder(data, environment)
-    values = _from_file(folder / CONFIG_FILE)
+    values = _from_file(read_config_file(folder / CONFIG_FILE))
     values.update(_from_environment(environment))
     for name, value in flags.items():
         values[name] = _read(_BY_NAME[name], value, _BY_NAME[name].flag)
@@ -268,22 +267,14 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, object]:
     return values
 
 
-def _from_file(file: Path) -> dict[str, object]:
-    try:
-        table = tomllib.loads(file.read_text("utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        if not os.access(file.parent, os.X_OK):
-            return {}  # The folder itself is closed: who opens it says so.
-        raise ConfigError(f"{file}: cannot be read: {os.strerror(error.errno or 0)}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}.") from None
+def _from_file(file: ConfigFile) -> dict[str, object]:
     values: dict[str, object] = {}
-    for key, value in table.items():
+    for key, value in file.options.items():
         option = _BY_NAME.get(key)
         if option is None:
-            known = ", ".join(sorted(_BY_NAME))
-            raise ConfigError(f"{file}: the key {key!r} is unknown; known: {known}.")
-        values[key] = _read(option, value, f"{file}: {key}")
+            raise file.unknown((key,), (*_BY_NAME, COLLECTIONS))
+        try:
+            values[key] = option.parse(value)
+        except ValueError as error:
+            raise file.fault((key,), f"{key}: {shown(value)} {error}.") from None
     return values

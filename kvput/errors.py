@@ -117,6 +117,17 @@ class InvalidContent(KvputError):
     """The content parses, but cannot be taken: an `id` that is no name, a number JSON has not."""
 
 
+class SchemaViolated(KvputError):
+    """The content is not what the schema of its collection asks for.
+
+    `members` hold `errors`, a sentence for each field, and `pointers`.
+    """
+
+
+class InvalidReference(KvputError):
+    """A member of a relation is no id, or names what is not there, or is missing."""
+
+
 class InvalidPatch(KvputError):
     """The patch document is well-formed, but no patch of its media type."""
 
@@ -166,6 +177,14 @@ class NameInTheWay(KvputError):
 
 class IdTaken(KvputError):
     """The `id` that a POST asks for names a resource that exists."""
+
+
+class NotUnique(KvputError):
+    """Another resource has the value already of which the collection has only one."""
+
+
+class Referenced(KvputError):
+    """The write would take away what other resources name, and must not do without."""
 
 
 class IdChanged(KvputError):

@@ -12,7 +12,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Self
 from aiohttp import web
 
 from kvput.config import Config
+from kvput.declarations import NOTHING_DECLARED, Declarations
 from kvput.server.app import make_app
 from kvput.store.base import Store
 
@@ -131,9 +132,11 @@ async def read_reply(reader: asyncio.StreamReader, *, head: bool = False) -> Rep
 
 
 @asynccontextmanager
-async def serving(store: Store, config: Config) -> AsyncIterator[Address]:
+async def serving(
+    store: Store, config: Config, declared: Callable[[], Declarations] = lambda: NOTHING_DECLARED
+) -> AsyncIterator[Address]:
     """Serve a store in this process, on a free port, while the block runs."""
-    edge = make_app(store, config)
+    edge = make_app(store, config, declared=declared)
     runner = web.ServerRunner(edge.server(), shutdown_timeout=1)
     await runner.setup()
     try:

@@ -372,7 +372,7 @@ def test_a_fault_is_named_with_its_place(tmp_path: Path) -> None:
     assert refusal(tmp_path, environment={"KVPUT_PORT": "x"}) == f"KVPUT_PORT: {said}"
     file = tmp_path / CONFIG_FILE
     file.write_text('port = "x"\n')
-    assert refusal(tmp_path) == f"{file}: port: {said}"
+    assert refusal(tmp_path) == f"{file}:1: port: {said}"
 
 
 def test_a_fault_is_told_although_another_layer_wins(tmp_path: Path) -> None:
@@ -390,42 +390,42 @@ def test_a_variable_that_is_unknown(tmp_path: Path, variable: str) -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["prot", "data", "max-body", "PORT"])
-def test_a_key_that_is_unknown(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "likely"),
+    [("prot", "port"), ("data", None), ("max-body", "max_body"), ("PORT", "port")],
+)
+def test_a_key_that_is_unknown(tmp_path: Path, key: str, likely: str | None) -> None:
     """So with the file's keys; the folder is not one of them."""
     file = tmp_path / CONFIG_FILE
     file.write_text(f"{key} = 1\n")
-    known = ", ".join(sorted(VALUES))
-    assert refusal(tmp_path) == f"{file}: the key {key!r} is unknown; known: {known}."
+    known = ", ".join(sorted([*VALUES, "collections"]))
+    guess = "" if likely is None else f", and {likely!r} is likely meant"
+    assert refusal(tmp_path) == f"{file}:1: the key {key!r} is unknown{guess}; known: {known}."
 
 
 def test_a_table_that_is_unknown(tmp_path: Path) -> None:
     """It is a key as well."""
-    (tmp_path / CONFIG_FILE).write_text("[server]\nport = 1\n")
-    assert ": the key 'server' is unknown; known: " in refusal(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"port",
-        b"port = ",
-        b"port = 1\nport = 2\n",
-        b"= 1",
-        b"port = 1 2",
-        b'host = "\n"',
-        b"\xff = 1",
-    ],
-)
-def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes) -> None:
-    """The sentence names the file and what its reader says of the place."""
     file = tmp_path / CONFIG_FILE
-    file.write_bytes(content)
-    assert refusal(tmp_path).startswith(f"{file}: is not TOML: ")
+    file.write_text("insecure = false\n\n[server]\nport = 1\n")
+    assert refusal(tmp_path).startswith(f"{file}:3: the key 'server' is unknown; known: ")
+
+
+@pytest.mark.parametrize("said", ["[collections.posts]\nunique = 1\n", "collections = 3\n"])
+def test_what_is_said_of_collections_is_no_option(tmp_path: Path, said: str) -> None:
+    """It is passed over, right or wrong; the options around it are read."""
+    (tmp_path / CONFIG_FILE).write_text(f"port = 1\n{said}")
+    assert load_config(str(tmp_path), {}, {}).port == 1
+
+
+def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
+    """The server does not start as if it were not there."""
+    file = tmp_path / CONFIG_FILE
+    file.write_text("port = \n")
+    assert refusal(tmp_path) == f"{file}:1:8: is not TOML: Invalid value."
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """The server does not start as if it were not there."""
+    """So with what is no file."""
     file = tmp_path / CONFIG_FILE
     file.mkdir()
     assert refusal(tmp_path) == f"{file}: cannot be read: Is a directory."

@@ -323,9 +323,9 @@ def test_each_page_can_be_reached_from_the_readme() -> None:
 
 def test_make_targets_in_the_pages_exist() -> None:
     """Every `make` command that a page names is a target of the Makefile."""
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     lines = "\n".join(page.read_text("utf-8") for page in PAGES)
-    named = re.findall(r"(?:^|`)make ((?:[a-z]+ ?)+)", lines, re.MULTILINE)
+    named = re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", lines, re.MULTILINE)
     words = {word for words in named for word in words.split()}
     assert {"serve", "test", "lint", "types", "bench", "crash"} <= words
     assert words <= targets

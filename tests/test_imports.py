@@ -17,11 +17,21 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kvput.errors": (),
     "kvput.names": ("kvput.errors",),
     "kvput.paths": ("kvput.errors", "kvput.names"),
-    "kvput.config": ("kvput.errors",),
+    "kvput.declarations": _FOUNDATION,
+    "kvput.config_file": ("kvput.errors",),
+    "kvput.config": ("kvput.errors", "kvput.config_file"),
+    "kvput.declared": (*_FOUNDATION, "kvput.config_file", "kvput.declarations"),
     "kvput.semantics": _FOUNDATION,
     "kvput.content": _FOUNDATION,
     "kvput.patching": (*_FOUNDATION, "kvput.content"),
     "kvput.query": (*_FOUNDATION, "kvput.content"),
+    "kvput.describing": (
+        *_FOUNDATION,
+        "kvput.declarations",
+        "kvput.semantics",
+        "kvput.content",
+        "kvput.query",
+    ),
     "kvput.store.base": (*_FOUNDATION, "kvput.semantics", "kvput.query"),
     "kvput.store.changes": (*_FOUNDATION, _BASE),
     "kvput.store.memory": (*_FOUNDATION, "kvput.semantics", "kvput.query", _BASE),
@@ -44,6 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kvput.store": (*_FOUNDATION, "kvput.config", "kvput.store"),
     "kvput.resources": (
         *_FOUNDATION,
+        "kvput.declarations",
         "kvput.semantics",
         "kvput.content",
         "kvput.patching",
@@ -53,6 +64,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "kvput.server": (
         *_FOUNDATION,
         "kvput.config",
+        "kvput.declarations",
+        "kvput.declared",
+        "kvput.describing",
         "kvput.semantics",
         "kvput.content",
         "kvput.query",
@@ -65,8 +79,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 """Prefixes of module names, the most special first."""
 
-PURE = ("kvput.errors", "kvput.names", "kvput.paths", "kvput.semantics", "kvput.content",
-        "kvput.patching", "kvput.query", "kvput.store.base", "kvput.resources")  # fmt: skip
+PURE = ("kvput.errors", "kvput.names", "kvput.paths", "kvput.declarations",
+        "kvput.describing", "kvput.semantics", "kvput.content", "kvput.patching", "kvput.query",
+        "kvput.store.base", "kvput.resources")  # fmt: skip
 INPUT_AND_OUTPUT = frozenset(
     {
         "aiofiles", "aiohttp", "asyncio", "concurrent", "fcntl", "glob", "http", "io", "mmap",

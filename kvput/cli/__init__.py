@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
 
 from kvput import __version__
 from kvput.cli.check import INTERRUPTED, check
+from kvput.cli.fixing import fix
 from kvput.cli.journal import journal
 from kvput.cli.printable import printable
 from kvput.cli.serve import serve
+from kvput.cli.types import types
 from kvput.config import OPTIONS, Option, data_folder, load_config
 from kvput.errors import ConfigError, KvputError
 
@@ -61,28 +65,75 @@ command.command("serve")(click.argument("data", required=False)(_serve))
 @click.option(
     "--journal", "of_journal", is_flag=True, help="Print the records of the journal instead."
 )
-def _check(data: str | None, *, as_json: bool, of_journal: bool) -> NoReturn:
+@click.option(
+    "--fix", "fixes", is_flag=True, help="First repair the links that do not agree, in one commit."
+)
+@click.option("--yes", "is_confirmed", is_flag=True, help="With --fix: do not ask before.")
+def _check(
+    data: str | None, *, as_json: bool, of_journal: bool, fixes: bool, is_confirmed: bool
+) -> NoReturn:
     """Say what is wrong with the folder DATA: its files, their names, its journal.
 
-    DATA is `data` where neither it nor KVPUT_DATA is given. Nothing is changed;
-    the folder may be served meanwhile. The exit code is 1 when something is wrong,
-    2 when the folder cannot be checked.
+    What DATA/kvput.toml declares is looked at as well: links, schemas, unique members.
+    DATA is `data` where neither it nor KVPUT_DATA is given. Without --fix nothing is
+    changed, and the folder may be served meanwhile. The exit code is 1 when something
+    is wrong, 2 when the folder cannot be checked.
     """
-    folder = data_folder(data, os.environ)
-    try:
+    _require_fitting(of_journal=of_journal, fixes=fixes, as_json=as_json, is_confirmed=is_confirmed)
+    with _looking():
+        folder = data_folder(data, os.environ)
+        if fixes:
+            sys.exit(fix(folder, as_json=as_json, is_confirmed=is_confirmed))
         sys.exit((journal if of_journal else check)(folder, as_json=as_json))
+
+
+def _require_fitting(*, of_journal: bool, fixes: bool, as_json: bool, is_confirmed: bool) -> None:
+    """Raise UsageError for options of a check that mean nothing together."""
+    if fixes and of_journal:
+        raise click.UsageError("--fix and --journal do not go together: leave one out.")
+    if fixes and as_json and not is_confirmed:
+        raise click.UsageError("--fix with --json cannot ask: add --yes.")
+    if is_confirmed and not fixes:
+        raise click.UsageError("--yes is for --fix: add that, or leave it out.")
+
+
+@command.command("types")
+@click.argument("data", required=False)
+@click.option("-o", "output", metavar="FILE", help="Write to this file instead of standard output.")
+@click.option("--json-schema", "as_json_schema", is_flag=True, help="Print JSON Schemas instead.")
+def _types(data: str | None, *, output: str | None, as_json_schema: bool) -> None:
+    """Print what the resources in the folder DATA look like, as types of TypeScript.
+
+    DATA is `data` where neither it nor KVPUT_DATA is given. Where DATA/kvput.toml
+    declares a schema for a collection, that one counts, else what is stored. Nothing
+    is changed; the folder may be served meanwhile. The exit code is 2 when the
+    folder cannot be read or the output not be written.
+    """
+    with _looking():
+        folder = data_folder(data, os.environ)
+        types(
+            folder, output=None if output is None else Path(output), as_json_schema=as_json_schema
+        )
+
+
+@contextmanager
+def _looking() -> Iterator[None]:
+    """Let a command that only looks at a folder end as it should, whatever is raised in it."""
+    try:
+        yield
     except KeyboardInterrupt:
-        # Not 1, which would say that something is wrong with the folder.
+        # Not 1, by which a check says that something is wrong with the folder.
         _fail("stopped.", INTERRUPTED)
     except KvputError as error:
-        # Nor 1 for a folder that cannot be checked, or an output that takes nothing.
+        # Nor 1 for a folder that cannot be read, or an output that takes nothing.
         _fail(error.detail, _USAGE_ERROR)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 when all went well, 2 for wrong usage, 1 for other failures.
 
-    A check differs: 1 says that it has found a problem, 2 that it could not be made.
+    Commands that only look at a folder differ: 2 says that they could not, and a check
+    ends with 1 when it has found a problem.
     """
     _open_standard_streams()
     try:

@@ -1,18 +1,19 @@
-"""`kvput check` on a terminal: findings in colour as they come, and below them a bar.
+"""Long work on a terminal: a bar, and the findings of `kvput check` in colour above it.
 
 Imported only there. The bar is drawn by a thread of its own, a few times a
-second, from the numbers that the check keeps: the check itself is not slowed.
+second, from the numbers that the work keeps: the work itself is not slowed.
 """
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from kvput.cli.declared_findings import all_findings
 from kvput.cli.findings import Counts, left_out, summary, what, where
 from kvput.cli.output import encodable, writing
 from kvput.store import Finding, FolderCheck
@@ -25,8 +26,8 @@ def show(checking: FolderCheck) -> Counts:
     console = Console(highlight=False, soft_wrap=True)
     counts = Counts()
     with writing():
-        with _bar(console, checking):
-            for finding in checking.findings():
+        with _bar(console, "Checking", checking):
+            for finding in all_findings(checking):
                 counts.add(finding)
                 if counts.shows(finding):
                     console.print(_line(checking.folder, finding), soft_wrap=True)
@@ -45,12 +46,24 @@ def _line(folder: Path, finding: Finding) -> Text:
     )
 
 
-def _bar(console: Console, checking: FolderCheck) -> AbstractContextManager[object]:
+class Work(Protocol):
+    """Work on files: so many are done, of so many as soon as that is known."""
+
+    done: int
+    expected: int | None
+
+
+def bar_on_standard_error(what: str, work: Work) -> AbstractContextManager[object]:
+    """A bar while the block runs, on standard error, since the work prints to standard output."""
+    return _bar(Console(stderr=True), what, work)
+
+
+def _bar(console: Console, what: str, work: Work) -> AbstractContextManager[object]:
     """The bar, drawn while the block runs; none where the cursor cannot be moved."""
     if not console.is_terminal or console.is_dumb_terminal:
         return nullcontext()
     progress = Progress(
-        TextColumn("Checking"),
+        TextColumn(what),
         BarColumn(),
         _Files(),
         _Rate(),
@@ -61,7 +74,7 @@ def _bar(console: Console, checking: FolderCheck) -> AbstractContextManager[obje
     task = progress.add_task("", total=None)
 
     def render() -> RenderableType:
-        progress.update(task, completed=checking.done, total=checking.expected)
+        progress.update(task, completed=work.done, total=work.expected)
         return progress.get_renderable()
 
     return Live(

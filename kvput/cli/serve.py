@@ -20,8 +20,10 @@ from aiohttp import web
 
 from kvput import __version__
 from kvput.cli.indexing import IndexingProgress
+from kvput.cli.link_watch import watching_links
 from kvput.cli.printable import printable
 from kvput.config import Config
+from kvput.declared import LiveDeclarations
 from kvput.errors import ConfigError, KvputError
 from kvput.resources.root import top_level
 from kvput.semantics.origins import is_loopback_name
@@ -29,6 +31,8 @@ from kvput.server.answer import Answer, Stream
 from kvput.server.app import Edge, make_app
 from kvput.store import open_store
 from kvput.store.base import Store
+
+_logger = logging.getLogger("kvput")
 
 _GRACE_SECONDS: Final = 10.0
 """How long requests may take to be finished after the server was told to stop."""
@@ -54,9 +58,10 @@ def serve(config: Config) -> None:
 
 
 async def _serve(config: Config) -> None:
+    declared = LiveDeclarations(config.data, _logger.warning)
     store = open_store(config.data, read_cache=config.read_cache, indexing=IndexingProgress())
     try:
-        edge = make_app(store, config, _access_log(config))
+        edge = make_app(store, config, _access_log(config), declared.current)
         server = edge.server()
         runner = web.ServerRunner(server, shutdown_timeout=_CUT_OFF_SECONDS)
         await runner.setup()
@@ -67,7 +72,8 @@ async def _serve(config: Config) -> None:
             _collect_garbage_less_often()
             with suppress(OSError):  # that nobody can be told does not stop the server
                 await _announce(config, store, runner)
-            await signals.get()
+            async with watching_links(store, declared.current, config.data, _logger.warning):
+                await signals.get()
             await site.stop()
             # A second signal says not to wait.
             finishing = asyncio.ensure_future(_finish_requests(edge, server))

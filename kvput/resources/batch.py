@@ -6,8 +6,6 @@ what the operations before it have left. How a batch is written down is in
 """
 
 import json
-from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,8 +32,11 @@ from kvput.resources.batch_document import (
     PutOperation,
     Step,
 )
+from kvput.resources.consequences import Consequences, Ruled, Rules
 from kvput.resources.ids import ID_MEMBER, id_of, is_id_of
-from kvput.resources.patch import NotPrepared, patch_in, patched_content, require_patchable
+from kvput.resources.located import RESOURCE_MEMBER, located
+from kvput.resources.needed import ContentNeeded
+from kvput.resources.patch import patch_in, patched_content, require_patchable
 from kvput.resources.pending import PendingView
 from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions
 from kvput.store.base import Batch, Entry, Put, View
@@ -64,19 +65,19 @@ class Outcome:
         return self.before is None
 
 
-class BatchDecision:
+class BatchDecision(Ruled):
     """The decision of a batch. `outcomes` are those of the time that it was made last.
 
-    `limit`, in bytes, is for each content; `held` has contents by their digests that are too
-    large for a view to hold. Made, it raises what its operations raise, with the members
-    `operation` (the index, from 0) and `pointer` (into the batch document), and NotPrepared,
-    whose entry is to be read into `held` before the decision is made again.
+    `limit`, in bytes, is for each content. Made, it raises what its operations raise, with
+    the members `operation` (the index, from 0) and `pointer` (into the batch document), and
+    what `Consequences` raises.
     """
 
-    def __init__(self, steps: tuple[Step, ...], limit: int, held: Mapping[str, bytes]) -> None:
+    def __init__(self, steps: tuple[Step, ...], limit: int, rules: Rules) -> None:
+        super().__init__()
         self._steps = steps
         self._limit = limit
-        self._held = held
+        self._rules = rules
         # What a patch has made of a content, by the step's number and the content's digest.
         self._patched: dict[tuple[int, str], bytes] = {}
         self.outcomes: tuple[Outcome, ...] = ()
@@ -92,7 +93,7 @@ class BatchDecision:
 
     def __call__(self, view: View) -> Batch:
         """See `kvput.store.base.Decision`."""
-        pending = PendingView(view)
+        pending = Consequences(self._rules, view, self.held)
         outcomes = []
         size = 0
         for number, step in enumerate(self._steps):
@@ -104,21 +105,34 @@ class BatchDecision:
             except KvputError as error:
                 raise _located(error, number, step) from None
             outcomes.append(outcome)
+        try:
+            pending.require()
+        except KvputError as error:
+            raise self._located_by_resource(error, outcomes) from None
         self.outcomes = tuple(outcomes)
-        return Batch(pending.writes())
+        return self._note(pending)
 
-    def _perform(self, number: int, step: Step, view: PendingView) -> Outcome:
+    def _located_by_resource(self, error: KvputError, outcomes: list[Outcome]) -> KvputError:
+        """An error that shows only when all is done, of the last operation that it can be about."""
+        refused = error.members.get(RESOURCE_MEMBER)
+        for number in range(len(outcomes) - 1, -1, -1):
+            if outcomes[number].path.url == refused:
+                return _located(error, number, self._steps[number])
+        return error
+
+    def _perform(self, number: int, step: Step, pending: Consequences) -> Outcome:
+        view = pending.view
         match step.operation:
             case PutOperation(path, content, conditions):
                 before = view.get(path)
-                view.add(resources.put(path, content, conditions)(view))
+                pending.add(resources.put(path, content, conditions)(view))
                 return Outcome(step.verb, path, before, view.get(path))
             case CreateOperation(collection, content, bare_name):
                 decide = collections.create(
                     collection, content, NO_PRECONDITIONS, bare_name=bare_name
                 )
                 batch = decide(view)
-                view.add(batch)
+                pending.add(batch)
                 (path,) = (write.path for write in batch.writes if isinstance(write, Put))
                 return Outcome(step.verb, path, None, view.get(path))
             case PatchOperation(path, content, conditions):
@@ -128,28 +142,30 @@ class BatchDecision:
                     stored = self._content_of(before)
                     result = patched_content(path, stored, patch_in(content), self._limit)
                     self._patched[number, before.digest] = result
-                view.add(Batch((Put(path, result),)))
+                pending.add(Batch((Put(path, result),)), in_part=True)
                 return Outcome(step.verb, path, before, view.get(path))
             case DeleteOperation(path, conditions):
                 before = view.get(path)
                 if before is None:
                     _refuse_to_delete_many(view, path)
-                view.add(resources.delete(path, conditions)(view))
+                pending.add(resources.delete(path, conditions)(view))
                 return Outcome(step.verb, path, before, None)
             case MoveOperation(source, path, conditions):
                 before = view.get(path)
                 moved = _require_movable(view, source, path, conditions)
                 result = _renamed(self._content_of(moved), source, path)
-                view.add(resources.delete(source, NO_PRECONDITIONS)(view))
+                removing = resources.delete(source, NO_PRECONDITIONS)(view)
                 if before is None:
-                    resources.refuse_to_hide(view, path)
-                view.add(Batch((Put(path, result),)))
+                    without = PendingView(view)
+                    without.add(removing)
+                    resources.refuse_to_hide(without, path)
+                pending.add(Batch((*removing.writes, Put(path, result))), (source, path))
                 return Outcome(step.verb, path, before, view.get(path), source)
 
     def _content_of(self, entry: Entry) -> bytes:
-        content = entry.content if entry.content is not None else self._held.get(entry.digest)
+        content = entry.content if entry.content is not None else self.held.get(entry.digest)
         if content is None:
-            raise NotPrepared(entry)
+            raise ContentNeeded(entry)
         return content
 
     def _require_room(self, size: int) -> None:
@@ -222,10 +238,9 @@ def _located(error: KvputError, number: int, step: Step) -> KvputError:
     members = {**error.members, "operation": number, "pointer": step.pointer}
     if isinstance(error, MethodNotAllowed):
         return InvalidContent(detail, members=members)
-    located = copy(error)
-    located.args, located.detail = (detail,), detail
-    located.members, located.fields = members, ()
-    return located
+    of_the_operation = located(error, detail, members)
+    of_the_operation.fields = ()
+    return of_the_operation
 
 
 def _named(operation: Operation) -> str:

@@ -36,6 +36,7 @@ from kvput.resources.ids import (
     path_for_number,
 )
 from kvput.resources.listing import MOST_EMBEDDED, Listing, listing
+from kvput.resources.located import RESOURCE_MEMBER, located
 from kvput.resources.resource import (
     RESOURCE_METHODS,
     hidden_behind,
@@ -52,13 +53,54 @@ MOST_DELETED: Final = 10_000
 """How many resources one DELETE removes at most."""
 
 
+class Creation:
+    """The decision of a POST. See `create`."""
+
+    def __init__(
+        self,
+        collection: CollectionPath,
+        content: AnyContent | KvputError,
+        conditions: Preconditions,
+        *,
+        bare_name: bool,
+    ) -> None:
+        self._collection = collection
+        self._conditions = conditions
+        self._bare_name = bare_name
+        # What needs no view is done here: all other writes wait for what is done under the lock.
+        self._news = _news_in(content)
+        self._places: dict[str, tuple[int, int] | None] = {}
+
+    def __call__(self, view: View) -> Batch:
+        """See `kvput.store.base.Decision`."""
+        _refuse_a_resource(view, self._collection, bare_name=self._bare_name)
+        if self._conditions:
+            shown = listing(self._collection)(view)
+            require(self._conditions, "POST", None if shown is None else shown.validators)
+        news = self._news
+        if isinstance(news, KvputError):
+            raise news
+        writes = _creating(view, _home(view, self._collection), news)
+        puts = [write for write in writes if isinstance(write, Put)]
+        self._places = {
+            put.path.url: new.place for put, new in zip(puts, news, strict=True) if new.place
+        }
+        return Batch(writes)
+
+    def placed(self, error: KvputError) -> KvputError:
+        """An error that names a resource, with the row and line that it was to be made of."""
+        if "row" in error.members:
+            return error
+        return _placed(error, self._places.get(str(error.members.get(RESOURCE_MEMBER))))
+
+
 def create(
     collection: CollectionPath,
     content: AnyContent | KvputError,
     conditions: Preconditions,
     *,
     bare_name: bool,
-) -> Decision:
+) -> Creation:
     """The decision of a POST: store the content, or each of many, under a new name.
 
     An object's own `id` is the name it asks for; without one, or where it is null or
@@ -69,19 +111,7 @@ def create(
     IdTaken, CounterDamaged, and the error that `content` may be; where one of many is
     at fault, with the members `row` and `line`, which count from 1.
     """
-    # What needs no view is done here: all other writes wait for what is done under the lock.
-    news = _news_in(content)
-
-    def decide(view: View) -> Batch:
-        _refuse_a_resource(view, collection, bare_name=bare_name)
-        if conditions:
-            shown = listing(collection)(view)
-            require(conditions, "POST", None if shown is None else shown.validators)
-        if isinstance(news, KvputError):
-            raise news
-        return Batch(_creating(view, _home(view, collection), news))
-
-    return decide
+    return Creation(collection, content, conditions, bare_name=bare_name)
 
 
 def delete_selected(
@@ -213,10 +243,7 @@ def _placed(error: KvputError, place: tuple[int, int] | None) -> KvputError:
     if place is None:
         return error
     row, line = place
-    return type(error)(
-        f"Row {row}, on line {line}: {error.detail}",
-        members={**error.members, "row": row, "line": line},
-    )
+    return located(error, f"Row {row}, on line {line}: {error.detail}", {"row": row, "line": line})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ be; what each step means does not.
 """
 
 import time
+from collections import defaultdict
+from collections.abc import Callable, Collection
 
 from kvput.errors import CounterDamaged, Unreadable
 from kvput.names import natural_order, number_of
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.layer import NOTHING, Layer, is_whole
 from kvput.query.selection import Selected, Selection
 from kvput.semantics.validators import content_digest
 from kvput.store.base import (
@@ -30,8 +33,15 @@ class PendingView:
     def __init__(self, view: View) -> None:
         self._view = view
         self._entries: dict[ResourcePath, Entry | None] = {}
+        # What was looked at beneath: a hand may change it while the decision is made, which
+        # must not find a resource in one step that is gone in the next.
+        self._seen: dict[ResourcePath, Entry | None] = {}
+        # What is put as soon as somebody looks at it, by what gives its content then.
+        self._late: dict[ResourcePath, Callable[[], bytes | None]] = {}
         self._counters: dict[CollectionPath, int] = {}
         self._remembered: list[Remember] = []
+        # What is put and deleted directly in each collection, for selections.
+        self._layers: defaultdict[CollectionPath, Layer] = defaultdict(Layer)
         # The highest number among the names: of those there were, looked for once, and put.
         self._old_numbers: dict[CollectionPath, int] = {}
         self._new_numbers: dict[CollectionPath, int] = {}
@@ -57,26 +67,55 @@ class PendingView:
                     unchanged = before is not None and before.digest == digest
                     modified = before.modified_ns if before and unchanged else time.time_ns()
                     self._lay(path, Entry(path, digest, modified, len(content), content))
+                    self._layers[path.parent].put(path.name, content)
                     highest = self._new_numbers.get(path.parent, 0)
                     self._new_numbers[path.parent] = max(highest, number_of(path.name) or 0)
                 case Delete(path):
+                    self._late.pop(path, None)
                     self._lay(path, None)
+                    self._layers[path.parent].remove(path.name)
                 case RaiseCounter(collection, number):
                     self._counters[collection] = number
                     self._reach(collection)
                 case Remember():
                     self._remembered.append(write)
 
+    def put_late(self, path: ResourcePath, content: Callable[[], bytes | None]) -> None:
+        """Put what `content` gives, None for nothing, as soon as the resource is looked at.
+
+        So what many steps change is written once. What it raises comes out of the look.
+        """
+        self._late[path] = content
+
+    def write_late(self) -> None:
+        """Put all that is to be put late."""
+        for path in list(self._late):
+            self._write_late(path)
+
+    def _write_late(self, path: ResourcePath) -> None:
+        # Whoever gives the content may look at what was there before.
+        late = self._late.pop(path, None)
+        content = None if late is None else late()
+        if content is not None:
+            self.add(Batch((Put(path, content),)))
+
+    @property
+    def written(self) -> Collection[ResourcePath]:
+        """The resources that are put or deleted by the writes."""
+        self.write_late()
+        return self._entries.keys()
+
     def writes(self) -> tuple[Write, ...]:
         """What is to be written so that all is as it seems here; each path stands there once.
 
         What came and went again is not among them.
         """
+        self.write_late()
         writes: list[Write] = []
         for path, entry in self._entries.items():
             if entry is not None and entry.content is not None:
                 writes.append(Put(path, entry.content))
-            elif entry is None and self._view.get(path) is not None:
+            elif entry is None and self._beneath(path) is not None:
                 writes.append(Delete(path))
         writes += [RaiseCounter(collection, n) for collection, n in self._counters.items()]
         return (*writes, *self._remembered)
@@ -104,8 +143,15 @@ class PendingView:
     # --- the view
 
     def get(self, path: ResourcePath) -> Entry | None:
-        """See `View.get`."""
-        return self._entries[path] if path in self._entries else self._view.get(path)
+        """See `View.get`. What was given once stays so, until it is written."""
+        if path in self._late:
+            self._write_late(path)
+        return self._entries[path] if path in self._entries else self._beneath(path)
+
+    def _beneath(self, path: ResourcePath) -> Entry | None:
+        if path not in self._seen:
+            self._seen[path] = self._view.get(path)
+        return self._seen[path]
 
     def is_collection(self, collection: CollectionPath) -> bool:
         """See `View.is_collection`."""
@@ -144,10 +190,22 @@ class PendingView:
         )
 
     def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
-        """See `View.select`; ValueError for a collection that something is written in."""
-        if collection in self._put:
-            raise ValueError("no list is made of what is not written yet")
-        return self._view.select(collection, selection)
+        """See `View.select`.
+
+        ValueError for an order or a part of a collection that something is written in: no
+        decision of several steps needs them.
+        """
+        for path in [path for path in self._late if path.parent == collection]:
+            self._write_late(path)
+        layer = self._layers.get(collection)
+        if layer is not None and not is_whole(selection):
+            raise ValueError("no order or part is made of what is not written yet")
+        beneath = self._view.select(collection, selection)
+        if beneath is None:
+            if collection not in self._reached:
+                return None
+            beneath = NOTHING
+        return beneath if layer is None else layer.over(beneath, selection.filter)
 
     def counter(self, collection: CollectionPath) -> int:
         """See `View.counter`."""

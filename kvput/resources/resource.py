@@ -85,15 +85,17 @@ def delete(path: ResourcePath, conditions: Preconditions) -> Decision:
                 raise without_condition(path.beneath)
             raise nothing_there(path.url)
         require_preconditions(conditions, "DELETE", before)
-        writes: tuple[Write, ...] = (Delete(path),)
-        # A number that a client chose is as used up as one that POST gave.
-        number = number_of(path.name)
-        above = path.parent
-        if number is not None and above.segments and is_above_counter(view, above, number):
-            writes = (*writes, RaiseCounter(above, number))
-        return Batch(writes)
+        return Batch(removal(view, path))
 
     return decide
+
+
+def removal(view: View, path: ResourcePath) -> tuple[Write, ...]:
+    """What removes a resource: also its number is used up, as one that POST gave."""
+    number, above = number_of(path.name), path.parent
+    if number is not None and above.segments and is_above_counter(view, above, number):
+        return Delete(path), RaiseCounter(above, number)
+    return (Delete(path),)
 
 
 def is_above_counter(view: View, collection: CollectionPath, number: int) -> bool:

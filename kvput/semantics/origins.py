@@ -27,7 +27,8 @@ from kvput.errors import (
 
 EXPOSED_FIELDS: Final = (
     "Accept-Patch, Accept-Post, Accept-Ranges, Allow, Content-Location, Content-Range, ETag,"
-    " Last-Modified, Left-Out, Link, Location, Preference-Applied, X-Total-Count"
+    " Last-Modified, Left-Out, Link, Location, Preference-Applied, Related-Count,"
+    " X-Total-Count"
 )
 ALLOWED_METHODS: Final = "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"
 MAX_AGE: Final = "7200"

@@ -21,11 +21,15 @@ class Preferences:
     return_: Return | None = None
     dry_run: bool = False
     """`handling=dry-run`: say what the request would do, and do nothing."""
+    changes: bool = False
+    """`return=representation; changes`: the list of all that has changed, too."""
 
     @property
     def applied(self) -> str | None:
         """The value for Preference-Applied once all are honoured; None without any."""
         parts = [] if self.return_ is None else [f"return={self.return_}"]
+        if self.changes:
+            parts[0] += "; changes"
         if self.dry_run:
             parts.append("handling=dry-run")
         return ", ".join(parts) or None
@@ -37,10 +41,11 @@ _RETURNS: Final[dict[str, Return]] = {"minimal": "minimal", "representation": "r
 # "Empty or zero-length values are equivalent to no value being specified" lets a
 # value be missing after "=", too.
 _WORD: Final = rf"(?:{TOKEN}|{QUOTED_STRING})"
+_PARAMETER: Final = rf"[ \t]*+;[ \t]*+(?:({TOKEN})(?:[ \t]*+=[ \t]*+{_WORD}?)?)?"
 _PREFERENCE: Final = re.compile(
-    rf"(?P<name>{TOKEN})(?:[ \t]*+=[ \t]*+(?P<value>{_WORD})?)?"
-    rf"(?:[ \t]*+;[ \t]*+(?:{TOKEN}(?:[ \t]*+=[ \t]*+{_WORD}?)?)?)*"
+    rf"(?P<name>{TOKEN})(?:[ \t]*+=[ \t]*+(?P<value>{_WORD})?)?(?P<parameters>(?:{_PARAMETER})*)"
 )
+_PARAMETERS: Final = re.compile(_PARAMETER)
 
 
 @lru_cache(maxsize=256)
@@ -50,6 +55,7 @@ def parse_preferences(value: str | None) -> Preferences:
     Raises nothing: a preference that is malformed or unknown is ignored.
     """
     preferences: dict[str, str] = {}
+    parameters: dict[str, str] = {}
     for element in split_list(value or ""):
         match = _PREFERENCE.fullmatch(element)
         # Section 2: a server that does not recognize a preference ignores it and
@@ -58,9 +64,15 @@ def parse_preferences(value: str | None) -> Preferences:
             continue
         # Section 2: preference tokens are case-insensitive; if one is specified
         # more than once, the first is the one to be considered.
-        preferences.setdefault(match["name"].lower(), unquote(match["value"] or ""))
+        name = match["name"].lower()
+        if name not in preferences:
+            preferences[name] = unquote(match["value"] or "")
+            parameters[name] = match["parameters"]
     # Section 4.2 writes the values as literals of ABNF, which have no case.
+    return_ = _RETURNS.get(preferences.get("return", "").lower())
+    named = _PARAMETERS.findall(parameters.get("return", ""))
     return Preferences(
-        return_=_RETURNS.get(preferences.get("return", "").lower()),
+        return_=return_,
+        changes=return_ == "representation" and "changes" in map(str.lower, named),
         dry_run=preferences.get("handling", "").lower() == "dry-run",
     )

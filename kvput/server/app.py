@@ -16,6 +16,7 @@ from aiohttp import hdrs
 from aiohttp.http import HttpVersion10, HttpVersion11
 
 from kvput.config import Config
+from kvput.declarations import NOTHING_DECLARED, Declarations
 from kvput.errors import ContentTooLarge, KvputError, MalformedRequest, VersionNotSupported
 from kvput.paths import Target, parse_target
 from kvput.semantics.origins import (
@@ -31,6 +32,7 @@ from kvput.server.exchange import Application, Exchange, field_value
 from kvput.server.protocol import COMMON_LINES, Delivery, Server
 from kvput.server.request import Request
 from kvput.server.routes import SAFE_METHODS, route
+from kvput.server.rules import LiveRules
 from kvput.store.base import Store
 
 _logger = logging.getLogger("kvput")
@@ -48,10 +50,20 @@ _PREFLIGHT_COMMON_LINES: Final = common_lines(PREFLIGHT_VARY)
 _NO_CACHE: Final = (("Cache-Control", "no-cache"),)
 
 
-def make_app(store: Store, config: Config, access_log: AccessLog | None = None) -> "Edge":
-    """The application over a store. Raises ConfigError for a host or origin that is none."""
+def make_app(
+    store: Store,
+    config: Config,
+    access_log: AccessLog | None = None,
+    declared: Callable[[], Declarations] = lambda: NOTHING_DECLARED,
+) -> "Edge":
+    """The application over a store. Raises ConfigError for a host or origin that is none.
+
+    `declared` gives what is declared of the collections at the moment.
+    """
     policy = OriginPolicy(config.allow_hosts, config.allow_origins)
-    return Edge(Application(store, config), policy, access_log)
+    return Edge(
+        Application(store, config, LiveRules(declared, _logger.warning)), policy, access_log
+    )
 
 
 class Edge:

@@ -39,6 +39,7 @@ from kvput.errors import (
 from kvput.paths import CollectionPath, ResourcePath, Target
 from kvput.query.parameters import Query, parse_query
 from kvput.query.url import malformed, split_query
+from kvput.resources.consequences import Ruled, RuledDecision
 from kvput.resources.idempotency import Keyed, keyed
 from kvput.semantics.fields import parse_media_type
 from kvput.semantics.idempotency_key import parse_idempotency_key
@@ -46,7 +47,8 @@ from kvput.semantics.preconditions import NO_PRECONDITIONS, Preconditions, parse
 from kvput.semantics.prefer import Preferences, parse_preferences
 from kvput.server.left_out import LeftOutLog
 from kvput.server.request import Request
-from kvput.store.base import Store
+from kvput.server.rules import LiveRules
+from kvput.store.base import Decision, Store
 
 _T = TypeVar("_T", Content, AnyContent)
 
@@ -66,10 +68,20 @@ class Application:
 
     store: Store
     config: Config
+    rules: LiveRules
     left_out: LeftOutLog = field(default_factory=LeftOutLog)
     slow_readers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_SLOW_READERS, "kvput-content")
     )
+
+    def ruled(self, decide: Decision, *, in_part: bool = False) -> Ruled:
+        """The decision with what follows from it by these rules.
+
+        `in_part` tells that it puts what a patch has left.
+        """
+        if isinstance(decide, Ruled):
+            return decide
+        return RuledDecision(self.rules.now, decide, in_part=in_part)
 
 
 class Exchange:

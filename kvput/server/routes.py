@@ -8,7 +8,17 @@ from kvput.paths import Target
 from kvput.resources.resource import method_not_allowed
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
-from kvput.server.handlers import batches, collections, lists, own, patches, resources, root
+from kvput.server.handlers import (
+    batches,
+    collections,
+    description,
+    lists,
+    own,
+    page,
+    patches,
+    resources,
+    root,
+)
 
 Handler = Callable[[Exchange], Awaitable[Answer]]
 Methods = Mapping[str, Handler]
@@ -16,8 +26,11 @@ Methods = Mapping[str, Handler]
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110 section 9.2.1."""
 
-_KNOWN_METHODS: Final = SAFE_METHODS | {"PUT", "POST", "PATCH", "DELETE", "CONNECT"}
-"""A method outside these is not implemented anywhere here (RFC 9110 9.1: 501)."""
+_KNOWN_METHODS: Final = SAFE_METHODS | {"PUT", "POST", "PATCH", "DELETE", "CONNECT", "QUERY"}
+"""A method outside these is not implemented anywhere here (RFC 9110 9.1: 501).
+
+TRACE, CONNECT and QUERY are known, and no resource takes them (RFC 9110 15.5.6: 405).
+"""
 
 # `/articles/1`: a resource, a collection's bare name, or nothing yet. Which it is, is known
 # only when the store is asked.
@@ -42,11 +55,17 @@ _COLLECTION: Final[Methods] = {
 _ROOT: Final[Methods] = {"GET": root.get, "HEAD": root.get, "OPTIONS": root.options}
 # `*`
 _SERVER: Final[Methods] = {"OPTIONS": root.options_of_server}
-# `/-/health` and its like, by their names.
-_OWN: Final[Mapping[str, Methods]] = {
+OWN_PAGES: Final[Mapping[str, Methods]] = {
     "health": {"GET": own.health, "HEAD": own.health, "OPTIONS": own.options_of_health},
     "batch": {"POST": batches.post, "OPTIONS": batches.options},
+    "openapi.json": {
+        "GET": description.get,
+        "HEAD": description.get,
+        "OPTIONS": description.options,
+    },
+    "docs": {"GET": page.get, "HEAD": page.get, "OPTIONS": page.options},
 }
+"""`/-/health` and its like, by their names."""
 
 
 def route(exchange: Exchange) -> Handler:
@@ -72,9 +91,9 @@ def _methods(target: Target) -> Methods:
     if target.resource is not None:
         return _NAME
     if target.own is not None:
-        if target.own.name not in _OWN:
+        if target.own.name not in OWN_PAGES:
             raise own.no_page()
-        return _OWN[target.own.name]
+        return OWN_PAGES[target.own.name]
     if target.collection is None:
         return _SERVER
     return _COLLECTION if target.collection.segments else _ROOT

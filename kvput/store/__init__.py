@@ -4,10 +4,13 @@ from pathlib import Path
 
 from kvput.store.base import Store
 from kvput.store.files.check.files import FolderCheck, ReadJson
-from kvput.store.files.check.findings import Finding, Kind, Severity
+from kvput.store.files.check.findings import Finding, Kind, Severity, misconfigured
 from kvput.store.files.check.journal_report import Gap, JournalReport, SegmentReport
 from kvput.store.files.check.journal_report import report_journal as _report_journal
+from kvput.store.files.check.own import open_to_check, server_of
+from kvput.store.files.check.resources import CheckedResources
 from kvput.store.files.checkpoint import JOURNAL_LIMIT
+from kvput.store.files.contents import FolderContents
 from kvput.store.files.env import Environment
 from kvput.store.files.folder import open_folder
 from kvput.store.files.index import Progress
@@ -15,10 +18,12 @@ from kvput.store.files.record import CommitRecord, FileWrite, PublishedRecord, R
 from kvput.store.files.store import FileStore
 
 __all__ = [
+    "CheckedResources",
     "CommitRecord",
     "FileWrite",
     "Finding",
     "FolderCheck",
+    "FolderContents",
     "Gap",
     "JournalReport",
     "Kind",
@@ -27,8 +32,11 @@ __all__ = [
     "SegmentReport",
     "Severity",
     "check_folder",
+    "misconfigured",
     "open_store",
+    "read_folder",
     "report_journal",
+    "serving_process",
 ]
 
 
@@ -66,6 +74,16 @@ def check_folder(data: Path, read_json: ReadJson) -> FolderCheck:
     return FolderCheck(data, read_json)
 
 
+def read_folder(data: Path) -> FolderContents:
+    """The resources of the folder `data`, to be read by asking for them. Raises DataUnusable."""
+    return FolderContents(data)
+
+
 def report_journal(data: Path) -> JournalReport:
     """What the journal of the folder `data` holds. Raises DataUnusable."""
     return _report_journal(data)
+
+
+def serving_process(data: Path) -> str | None:
+    """The process that serves the folder `data`, None for none. Raises DataUnusable."""
+    return server_of(open_to_check(data))

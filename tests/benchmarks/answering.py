@@ -25,7 +25,7 @@ def answering(reply: Reply) -> Iterator[int]:
             with contextlib.suppress(OSError):
                 self.wfile.write(content)
 
-        do_GET = do_PUT = _answer  # noqa: N815 - the names that http.server looks for
+        do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""

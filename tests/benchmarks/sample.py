@@ -13,7 +13,7 @@ from benchmarks.peers import (
     UNSTORAGE,
     WSGIDAV,
 )
-from benchmarks.works import LARGE
+from benchmarks.works import CASCADE, FIRST_DELETE, LARGE
 
 RATES: dict[str, dict[str, float]] = {
     "hot-get": {KVPUT: 9500, BARE: 10000, NGINX: 30000, JSON_SERVER_1: 2000},
@@ -33,6 +33,11 @@ RATES: dict[str, dict[str, float]] = {
     "filter-1000": {KVPUT: 7000, JSON_SERVER_1: 1000},
     "page-1000-puts": {KVPUT: 7500},
     "page-100000-puts": {KVPUT: 4000},
+    "move-100": {KVPUT: 4000},
+    "move-100-relation": {KVPUT: 2000},
+    "move-100000-relation": {KVPUT: 1500},
+    "move-100-lone-relation": {KVPUT: 800},
+    "move-100000-lone-relation": {KVPUT: 720},
 }
 
 NOTHING = Results("2020-02-02", 1, 1, {}, {}, {peer.key: "not asked" for peer in PEERS})
@@ -64,5 +69,6 @@ def results() -> Results:
         "by name-on disk": [3.5, 3.5, 3.5],
     }
     made.list_bytes = [int(2.25 * LARGE * BYTES)]
+    made.deletes = {FIRST_DELETE: [1.5, 2.0, 9.0], CASCADE: [0.05, 0.0625, 0.07]}
     made.append_ms = [0.3, 0.4, 9.0]
     return made

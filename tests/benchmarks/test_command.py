@@ -97,12 +97,13 @@ def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
     """Requests to kvput and the framework get through their checks, and leave nothing."""
     data, file = disk(tmp_path), tmp_path / "figures.json"
     works, lists = ["304", "put", "post"], ["filter-100", "page-1000-puts"]
-    chosen = ",".join([*works, *lists])
+    ruled = ["move-100", "move-100-relation", "record-1000-schema", "record-100-unique"]
+    chosen = ",".join([*works, *lists, *ruled])
     short = ["--rounds", "1", "--seconds", "1", "--only", chosen, "--json", str(file)]
     done = ran(arguments(data, *short))
     assert done.returncode == 0, done.stderr
     found = from_json(file.read_text("utf-8"))
-    for peer, asked in {"kvput": [*works, *lists], "bare": works}.items():
+    for peer, asked in {"kvput": [*works, *lists, *ruled], "bare": works}.items():
         assert [work for work in asked if not found.rate(work, peer)] == []
     assert found.skipped == {}
     assert "PUT over 1,000" in done.stdout
@@ -112,7 +113,10 @@ def test_tiny_run_measures_and_checks_each_kind(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--only", "hot-get,patch"], "'patch' is none of resources, collections, hot-get, "),
+        (
+            ["--only", "hot-get,patch"],
+            "'patch' is none of resources, collections, relations, hot-get, ",
+        ),
         (["--peers", "apache"], "'apache' is none of kvput, bare, "),
         (["--rounds", "0"], "--rounds"),
         (["--write", "--only", "put"], "--write needs all works and servers"),
@@ -132,8 +136,9 @@ def test_option_that_makes_no_sense_is_refused(
     ("given", "chosen"),
     [
         ("collections", [*GROUPS["collections"]]),
+        ("relations", [*GROUPS["relations"]]),
         ("put,hot-get,put", ["hot-get", "put"]),
-        ("lone,collections,resources", parse([]).only),
+        ("lone,relations,collections,resources", parse([]).only),
     ],
 )
 def test_works_are_chosen_by_name_or_group(given: str, chosen: list[str]) -> None:

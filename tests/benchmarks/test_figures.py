@@ -81,6 +81,11 @@ FOUND = {
         "2.25 times",
         Verdict.REACHED,
     ),
+    "move over 100,000, relation, beside that over 100": ("0.75 times", Verdict.SHORT),
+    "move over 100,000, relation, beside that over 100, lone writer": (
+        "0.90 times",
+        Verdict.REACHED,
+    ),
 }
 
 
@@ -129,9 +134,9 @@ def test_difference_that_is_noise_is_about_nothing(value: float, unit: str, word
 def test_file_of_an_earlier_run_can_be_read() -> None:
     """What it did not measure yet is not there, and all else is."""
     value = json.loads(to_json(results()))
-    del value["first_lists"], value["list_bytes"]
+    del value["first_lists"], value["list_bytes"], value["deletes"]
     found = from_json(json.dumps(value))
-    assert (found.first_lists, found.list_bytes) == ({}, [])
+    assert (found.first_lists, found.list_bytes, found.deletes) == ({}, [], {})
     assert found.rate("put", KVPUT) == results().rate("put", KVPUT)
 
 

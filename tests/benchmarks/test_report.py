@@ -2,11 +2,12 @@
 
 import dataclasses
 import re
+from collections.abc import Callable
 
 import pytest
 
 from benchmarks.__main__ import FIGURES, PAGE, PICTURES, parse
-from benchmarks.figures import from_json
+from benchmarks.figures import Results, from_json
 from benchmarks.report import (
     PARTS,
     list_rates_table,
@@ -17,6 +18,8 @@ from benchmarks.report import (
     reasons,
     rewritten,
     rounds,
+    ruled_table,
+    ruled_times_table,
     single_table,
     targets_table,
     terminal,
@@ -82,7 +85,7 @@ def test_target_that_is_not_reached_stands_out() -> None:
     """The page says so where kvput falls short."""
     rows = targets_table(results()).splitlines()
     assert "| PUT create, beside nginx | at least 0.5 times | 0.40 times | **short** |" in rows
-    assert sum("**short**" in row for row in rows) == 3
+    assert sum("**short**" in row for row in rows) == 4
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,26 @@ def test_cost_of_lists_is_told_as_far_as_it_was_measured() -> None:
         "| page over 100,000, 50 PUT/s, beside page over 100,000 | 0.67 times |",
         "| page over 100,000, 50 PUT/s, beside page over 1,000 | 0.50 times |",
     ]
+
+
+def test_cost_of_declarations_is_told_as_far_as_it_was_measured() -> None:
+    """A work beside the same one where nothing is declared, and DELETEs in milliseconds."""
+    times = ruled_times_table(results()).splitlines()
+    assert times[2:4] == [
+        "| move over 100 | 4,000 | 8.00 / 16.00 |",
+        "| move over 100, relation | 2,000 | 16.00 / 32.00 |",
+    ]
+    assert ruled_table(results()).splitlines()[2:] == [
+        "| move over 100, relation, beside nothing declared | 0.50 times |",
+        "| first DELETE of an author without articles, of 100,000 articles | 2,000.0 ms |",
+        "| DELETE of an author with 1,000 articles by cascade, of as many | 62.5 ms |",
+    ]
+
+
+@pytest.mark.parametrize("table", [ruled_table, ruled_times_table])
+def test_part_of_which_nothing_was_measured_says_so(table: Callable[[Results], str]) -> None:
+    """A table without rows would tell nothing."""
+    assert table(NOTHING) == "This run did not measure it.\n"
 
 
 def test_page_is_rewritten_in_its_places_alone() -> None:

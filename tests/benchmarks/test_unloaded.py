@@ -8,7 +8,7 @@ from benchmarks import unloaded
 from benchmarks.machine import Cores
 from benchmarks.place import Place
 from benchmarks.unloaded import Unloaded, drop_caches
-from benchmarks.works import FIRST_LIST, FIRST_LISTS, LIST_MEMORY, START, UNLOADED
+from benchmarks.works import DELETE, FIRST_LIST, FIRST_LISTS, LIST_MEMORY, START, UNLOADED
 from tests.benchmarks.sample import results
 
 
@@ -19,6 +19,7 @@ from tests.benchmarks.sample import results
         ([START], ["start, 0 resources", "start, 100,000 resources"]),
         ([FIRST_LIST], [first.title for first in FIRST_LISTS]),
         ([LIST_MEMORY], [LIST_MEMORY]),
+        ([DELETE], [DELETE]),
     ],
 )
 def test_steps_are_those_of_the_chosen_keys(

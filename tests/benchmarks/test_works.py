@@ -1,10 +1,12 @@
 """The works: their keys, their sizes, and what they are done with."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from benchmarks.articles import BYTES
+from benchmarks.declared import Declared
 from benchmarks.peers import KVPUT, PEERS
 from benchmarks.works import (
     FILTERS,
@@ -12,6 +14,8 @@ from benchmarks.works import (
     LISTS,
     PAGES,
     PAGES_BESIDE_PUTS,
+    PAIRS,
+    RULED,
     SIZES,
     UNLOADED,
     WORKS,
@@ -19,6 +23,7 @@ from benchmarks.works import (
     Work,
     content,
     key_of,
+    lap_of,
     version,
     version_of,
 )
@@ -63,9 +68,29 @@ def test_lists_are_asked_of_those_that_have_them(work: Work) -> None:
     assert asked <= {peer.key for peer in PEERS if peer.dialect is not None}
 
 
+def test_pair_differs_in_nothing_but_what_is_declared() -> None:
+    """What a declaration costs is told by the same work without it, and by kvput alone."""
+    for bare, declared in PAIRS:
+        same = replace(bare, key=declared.key, title=declared.title, declared=declared.declared)
+        assert same == declared
+        assert bare.declared is Declared.NOTHING
+        assert declared.declared is not Declared.NOTHING
+    assert {work.key for work in WORKS if work.kind.is_ruled} == {work.key for work in RULED}
+    assert {work.only for work in RULED} == {frozenset({KVPUT})}
+
+
+@pytest.mark.parametrize(
+    ("of_version", "run", "lap"),
+    [("0000100002", 1, 2), ("0000100002", 2, None), ("1234500000", 12345, 0)],
+)
+def test_version_tells_run_and_lap(of_version: str, run: int, lap: int | None) -> None:
+    """Another run's version has no lap of this one."""
+    assert lap_of(of_version, run) == lap
+
+
 @pytest.mark.parametrize(
     ("key", "choices"),
-    [("page-100", 5), ("page-100000", 5_000), ("filter-100", 20), ("put-10000", 10_000)],
+    [("page-100", 5), ("page-100000", 5_000), ("filter-100", 20), ("move-100", 100)],
 )
 def test_requests_choose_from_what_there_is(key: str, choices: int) -> None:
     """No page is asked for that is empty, and no category that nothing is in."""

@@ -109,12 +109,12 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("port = ", "kvput.toml: is not TOML: Invalid value (at end of document)"),
-        ('prot = 80\nhost = "x"', "kvput.toml: the key 'prot' is unknown; known: access_log"),
-        ('port = "x"', "kvput.toml: port: 'x' is not a port"),
-        ('allow_hosts = [""]', "kvput.toml: allow_hosts: [''] is not a list of texts"),
-        ("max_body = true", "kvput.toml: max_body: True is not a size"),
-        ("insecure = 1", "kvput.toml: insecure: 1 is neither true nor false"),
+        ("port = ", "kvput.toml:1: is not TOML: Invalid value (at end of document)"),
+        ('prot = 80\nhost = "x"', "kvput.toml:1: the key 'prot' is unknown, and 'port' is"),
+        ('port = "x"', "kvput.toml:1: port: 'x' is not a port"),
+        ('allow_hosts = [""]', "kvput.toml:1: allow_hosts: [''] is not a list of texts"),
+        ("max_body = true", "kvput.toml:1: max_body: true is not a size"),
+        ("insecure = 1", "kvput.toml:1: insecure: 1 is neither true nor false"),
     ],
 )
 def test_a_wrong_configuration_file_is_named(
@@ -131,7 +131,7 @@ def test_a_configuration_file_that_is_not_utf8_is_named(tmp_path: Path, kvput: K
     """A file in another encoding is no reason for a stack trace."""
     (tmp_path / "kvput.toml").write_bytes(b'host = "\xe9"')
     ended = kvput("serve", str(tmp_path))
-    assert "kvput.toml: is not TOML" in ended.sentence
+    assert "kvput.toml:1:9: is not TOML" in ended.sentence
     assert ended.code == 2
 
 

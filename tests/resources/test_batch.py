@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvput.content.json_slices import value_in
+from kvput.declarations import NOTHING_DECLARED
 from kvput.errors import (
     ContentTooLarge,
     HiddenName,
@@ -23,7 +24,9 @@ from kvput.errors import (
 )
 from kvput.resources.batch import BatchDecision, Outcome
 from kvput.resources.batch_document import steps_in
-from kvput.resources.patch import NotPrepared
+from kvput.resources.consequences import Rules
+from kvput.resources.needed import ContentNeeded
+from kvput.resources.schemas import Schemas
 from kvput.semantics.validators import content_digest
 from kvput.store.base import Batch, Delete, Entry, Put, RaiseCounter, View, Write
 from kvput.store.memory import MemoryStore
@@ -40,7 +43,9 @@ def tag(content: bytes) -> str:
 def deciding(*operations: object, held: Mapping[str, bytes] | None = None) -> BatchDecision:
     """The decision of a batch of these operations."""
     text = json.dumps({"operations": operations}, ensure_ascii=False).encode()
-    return BatchDecision(steps_in(value_in(text)), LIMIT, held or {})
+    decide = BatchDecision(steps_in(value_in(text)), LIMIT, Rules(NOTHING_DECLARED, Schemas(print)))
+    decide.held.update(held or {})
+    return decide
 
 
 async def store_with(resources: Mapping[str, bytes]) -> MemoryStore:
@@ -326,7 +331,7 @@ async def test_content_that_a_view_does_not_hold_is_asked_for() -> None:
 
     for operation in (PATCH, MOVE):
         decide = deciding(operation)
-        with pytest.raises(NotPrepared) as raised:
+        with pytest.raises(ContentNeeded) as raised:
             await store.commit(without_content)
         assert raised.value.entry.digest == content_digest(b'{"n": 1}')
     decide = deciding(PATCH, MOVE, held={content_digest(b'{"n": 1}'): b'{"n": 1}'})

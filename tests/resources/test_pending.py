@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from kvput.errors import CounterDamaged, KvputError, Unreadable
 from kvput.paths import CollectionPath
-from kvput.query.selection import EVERYTHING
+from kvput.query.filters import Condition, Operator
+from kvput.query.selection import EVERYTHING, Selection, SortBy
+from kvput.query.values import ID, Field
 from kvput.resources.pending import PendingView
 from kvput.store.base import Batch, Delete, Put, RaiseCounter, Remember, View, Write
 from kvput.store.memory import MemoryStore
@@ -16,6 +18,12 @@ from tests.resources.tools import CountingView
 from tests.store.tools import collection, content_of, names_of, resource, seen, writing
 
 URLS = ("/a", "/a/1", "/a/2", "/a/x", "/a/1/b", "/a/1/b/7", "/b/c/1", "/c")
+CONTENTS = (b"1", b'{"n": 1}', b'{"n": 2}', b"{")
+SELECTIONS = (
+    EVERYTHING,
+    Selection(Condition(Field("n"), Operator.EQUAL, (1,))),
+    Selection(Condition(ID, Operator.NOT_EQUAL, ("1",))),
+)
 COLLECTIONS = [CollectionPath(())] + [collection(url + "/") for url in (*URLS, "/b", "/b/c")]
 
 
@@ -32,13 +40,14 @@ def looked_at(view: View) -> object:
         [view.is_collection(each) for each in COLLECTIONS],
         [view.names(each) for each in COLLECTIONS],
         [view.counter(each) for each in COLLECTIONS],
+        [view.select(each, selection) for each in COLLECTIONS for selection in SELECTIONS],
     )
 
 
 _puts = st.builds(
     lambda url, content: Put(resource(url), content),
     st.sampled_from(URLS),
-    st.sampled_from([b"1", b"2"]),
+    st.sampled_from(CONTENTS),
 )
 _deletes = st.builds(lambda url: Delete(resource(url)), st.sampled_from(URLS))
 _counters = st.builds(RaiseCounter, st.sampled_from(COLLECTIONS[1:]), st.integers(1, 5))
@@ -123,6 +132,29 @@ async def test_what_comes_and_goes_is_not_written() -> None:
     assert pending.writes() == (RaiseCounter(path.parent, 1),)
 
 
+async def test_what_was_seen_stays_so() -> None:
+    """A file that a hand takes away in the midst of a decision is there until its end."""
+    store, taken, late = MemoryStore(), resource("/a/1"), resource("/a/2")
+    await store.commit(writing(Put(taken, b"1")))
+    pending = PendingView(await seen(store, lambda view: view))
+    before = pending.get(taken)
+    assert pending.get(late) is None
+    await store.commit(writing(Delete(taken), Put(late, b"2")))
+    assert pending.get(taken) is before is not None
+    assert pending.get(late) is None
+
+
+async def test_what_was_seen_is_deleted() -> None:
+    """The store finds that a hand was first; a decision that is half forgotten does nothing."""
+    store, path = MemoryStore(), resource("/a/1")
+    await store.commit(writing(Put(path, b"1")))
+    pending = PendingView(await seen(store, lambda view: view))
+    assert pending.get(path) is not None
+    pending.add(Batch((Delete(path),)))
+    await store.commit(writing(Delete(path)))
+    assert Delete(path) in pending.writes()
+
+
 async def test_numbers_are_those_of_both() -> None:
     """The highest is among those that are there, or among those that were put."""
     store = MemoryStore()
@@ -195,17 +227,22 @@ async def test_a_counter_that_cannot_be_read_is_one(error: type[KvputError]) -> 
     assert await seen(store, look)
 
 
-async def test_lists_are_those_of_the_store() -> None:
-    """Only of collections that nothing is written in: no step of a batch needs another."""
+@pytest.mark.parametrize(
+    "selection", [Selection(sort=(SortBy(ID),)), Selection(start=1), Selection(stop=1)]
+)
+async def test_what_is_not_written_yet_is_not_sorted(selection: Selection) -> None:
+    """Nor are parts of it given; of all other collections the store gives them."""
     store = MemoryStore()
-    await store.commit(writing(Put(resource("/a/1"), b"1"), Put(resource("/b/1"), b"1")))
-    pending = PendingView(await seen(store, lambda view: view))
-    pending.add(Batch((Put(resource("/a/2"), b"1"),)))
-    selected = pending.select(collection("/b/"), EVERYTHING)
-    assert selected is not None
-    assert [item.name for item in selected.items] == ["1"]
+    await store.commit(writing(*(Put(resource(url), b"1") for url in ("/a/1", "/b/1", "/b/2"))))
+    view = await seen(store, lambda view: view)
+    pending = PendingView(view)
+    pending.add(Batch((Put(resource("/a/2"), b"1"), Put(resource("/b/c/1"), b"1"))))
+    found = pending.select(collection("/b/"), selection)
+    assert found == view.select(collection("/b/"), selection)
+    assert found is not None
+    assert found.items
     with pytest.raises(ValueError, match="not written yet"):
-        pending.select(collection("/a/"), EVERYTHING)
+        pending.select(collection("/a/"), selection)
 
 
 async def test_what_is_to_be_remembered_goes_along() -> None:

@@ -537,7 +537,8 @@ def test_a_grant_names_the_origin_and_exposes_the_fields() -> None:
     """The answer to a trusted page names its origin alone and lets it read kvput's fields."""
     exposed = (
         "Accept-Patch, Accept-Post, Accept-Ranges, Allow, Content-Location, Content-Range, ETag,"
-        " Last-Modified, Left-Out, Link, Location, Preference-Applied, X-Total-Count"
+        " Last-Modified, Left-Out, Link, Location, Preference-Applied, Related-Count,"
+        " X-Total-Count"
     )
     assert grant_fields(ORIGIN) == (
         ("Access-Control-Allow-Origin", ORIGIN),

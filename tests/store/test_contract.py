@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from kvput.errors import KvputError, NotFound
-from kvput.query.selection import EVERYTHING
+from kvput.errors import KvputError, NotFound, NotUnique
+from kvput.query.filters import Condition, Operator
+from kvput.query.selection import EVERYTHING, Selection, SortBy
+from kvput.query.values import ID, Field
 from kvput.semantics.validators import content_digest
 from kvput.store.base import (
     Batch,
     Change,
+    Commit,
     Decision,
     Delete,
     Entry,
@@ -432,6 +435,58 @@ async def test_racing_decisions_lose_no_update(store: Store) -> None:
     commits = await asyncio.gather(*(store.commit(increment) for _ in range(60)))
     assert await content_of(store, "/sum") == b"60"
     assert sorted(commit.sequence for commit in commits) == list(range(1, 61))
+
+
+async def test_of_racing_decisions_one_gets_what_there_is_only_one_of(store: Store) -> None:
+    """Each looks first whether a resource has the value, and finds what those before it wrote."""
+    people = collection("/people/")
+
+    def take(number: int) -> Decision:
+        def decide(view: View) -> Batch:
+            email = f"{number % 5}@example.org"
+            taken = Condition(Field("email"), Operator.EQUAL, (email,))
+            selected = view.select(people, Selection(taken))
+            if selected is not None and selected.items:
+                raise NotUnique(f"{selected.items[0].name} has {email}.")
+            content = b'{"email": "%s"}' % email.encode()
+            return Batch((Put(resource(f"/people/{number}"), content),))
+
+        return decide
+
+    outcomes = await asyncio.gather(
+        *(store.commit(take(number)) for number in range(40)), return_exceptions=True
+    )
+    assert sum(isinstance(outcome, Commit) for outcome in outcomes) == 5
+    assert sum(isinstance(outcome, NotUnique) for outcome in outcomes) == 35
+    selected = await store.read(lambda view: view.select(people, EVERYTHING))
+    assert selected is not None
+    assert len({item.text.partition(b"email")[2] for item in selected.items}) == 5
+
+
+@pytest.mark.parametrize(
+    "selection", [EVERYTHING, Selection(sort=(SortBy(ID, descending=True),), stop=3)], ids=repr
+)
+async def test_racing_decisions_list_what_was_written_before(
+    store: Store, selection: Selection
+) -> None:
+    """All of it, whether a decision asks for everything or for a page."""
+
+    def post_and_delete(view: View) -> Batch:
+        selected = view.select(collection("/log/"), selection)
+        total = 0 if selected is None else selected.total
+        writes: list[Write] = [Put(resource(f"/log/{view.counter(log) + 1}"), b"%d" % total)]
+        if total == 3:
+            assert selected is not None
+            oldest = min(int(item.name) for item in selected.items)
+            writes.append(Delete(resource(f"/log/{oldest}")))
+        return Batch((*writes, RaiseCounter(log, view.counter(log) + 1)))
+
+    log = collection("/log/")
+    await asyncio.gather(*(store.commit(post_and_delete) for _ in range(30)))
+    names = await names_of(store, "/log/")
+    assert names is not None
+    assert [path.name for path in names.resources] == ["28", "29", "30"]
+    assert await content_of(store, "/log/30") == b"3"
 
 
 async def test_a_reader_never_sees_half_a_write(store: Store) -> None:

@@ -2,28 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Final
 
 import orjson
 
 from kvput.content.json_text import parse
 from kvput.content.media_types import accept
-from kvput.errors import KvputError, MalformedContent, PreconditionFailed, StoreFailed
+from kvput.errors import KvputError, MalformedContent, PreconditionFailed
 from kvput.paths import ResourcePath
 from kvput.resources.batch import BatchDecision, Outcome
 from kvput.resources.batch_document import BATCH_TYPES, steps_of
-from kvput.resources.patch import NotPrepared
 from kvput.resources.resource import modified_seconds
 from kvput.semantics.fields import format_http_date
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
 from kvput.server.handlers.once import commit_once
 from kvput.server.handlers.represent import JSON_TYPE
-from kvput.server.handlers.written import applied_fields
-from kvput.server.large import content_of_large
+from kvput.server.handlers.written import Written, fields_of, list_of_changes, with_content
 from kvput.store.base import Change
-
-_ATTEMPTS: Final = 20
 
 
 async def post(exchange: Exchange) -> Answer:
@@ -39,26 +34,15 @@ async def post(exchange: Exchange) -> Answer:
     content = await exchange.read_content(BATCH_TYPES)
     if isinstance(content, KvputError):
         raise content
-    held: dict[str, bytes] = {}
-    decide = BatchDecision(steps_of(content), exchange.app.config.max_body, held)
-    store = exchange.app.store
-    for _ in range(_ATTEMPTS):
-        try:
-            if exchange.preferences.dry_run:
-                await store.read(decide)
-                return _answer(exchange, decide.outcomes, ())
-            if decide.may_be_long:
-                # If it fails now, perhaps since it was done before: the lock will tell.
-                with suppress(KvputError):
-                    await store.read(decide)
-            return await commit_once(
-                exchange, decide, lambda changes: _answer(exchange, decide.outcomes, changes)
-            )
-        except NotPrepared as needed:
-            large = await content_of_large(store, needed.entry)
-            if large is not None:
-                held[needed.entry.digest] = large
-    raise StoreFailed("The resources change faster than they can be read: try again later.")
+    app = exchange.app
+    decide = BatchDecision(steps_of(content), app.config.max_body, app.rules.now)
+    if decide.may_be_long and not exchange.preferences.dry_run:
+        # If it fails now, perhaps since it was done before: the lock will tell.
+        with suppress(KvputError):
+            await with_content(exchange, decide, lambda: app.store.read(decide))
+    return await commit_once(
+        exchange, decide, lambda written: _answer(exchange, decide.outcomes, written)
+    )
 
 
 async def options(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signature for handlers
@@ -66,18 +50,22 @@ async def options(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signatur
     return Answer(204, (("Allow", "POST, OPTIONS"), ("Accept-Post", accept(BATCH_TYPES))))
 
 
-def _answer(
-    exchange: Exchange, outcomes: tuple[Outcome, ...], changes: tuple[Change, ...]
-) -> Answer:
-    applied = applied_fields(exchange)
+def _answer(exchange: Exchange, outcomes: tuple[Outcome, ...], written: Written) -> Answer:
+    fields = fields_of(exchange, written)
     preferences = exchange.preferences
     if preferences.return_ == "minimal":
-        return Answer(204, applied)
+        return Answer(204, fields)
     with_values = preferences.return_ == "representation"
-    by_path = {change.path: change for change in changes}
+    # Of what is only tried, nobody knows the time.
+    done = () if preferences.dry_run else written.changes
+    by_path = {change.path: change for change in done}
     results = (_result(outcome, by_path, with_values=with_values) for outcome in outcomes)
     head = b'{"dryRun":true,"results":' if preferences.dry_run else b'{"results":'
-    return Answer(200, (("Content-Type", JSON_TYPE), *applied), head + _array(results) + b"}\n")
+    told = b""
+    if written.related or preferences.changes:
+        told = b',\n"changes":' + list_of_changes(exchange, written)
+    text = head + _array(results) + told + b"}\n"
+    return Answer(200, (("Content-Type", JSON_TYPE), *fields), text)
 
 
 def _array(items: Iterable[bytes]) -> bytes:

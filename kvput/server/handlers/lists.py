@@ -7,12 +7,18 @@ from kvput.paths import ResourcePath
 from kvput.query.paging import Style, content_range, link
 from kvput.query.rows import listed
 from kvput.resources.collection import delete_selected
+from kvput.resources.consequences import refuse_read_only
 from kvput.resources.listing import Listing, listing, with_related
 from kvput.resources.resource import nothing_there
 from kvput.server.answer import Answer, Fields
 from kvput.server.exchange import Exchange
-from kvput.server.handlers.represent import JSON_TYPE, represent_rendered
-from kvput.server.handlers.written import applied_fields, committed
+from kvput.server.handlers.represent import (
+    JSON_TYPE,
+    described_by,
+    represent_rendered,
+    schema_of,
+)
+from kvput.server.handlers.written import Written, committed, fields_of, with_changes
 from kvput.server.large import content_of_large
 
 
@@ -57,6 +63,9 @@ def _no_collection(exchange: Exchange) -> NotFound:
 def _fields(exchange: Exchange, shown: Listing) -> Fields:
     """What a list tells beside its content."""
     fields = [("X-Total-Count", str(shown.total))]
+    schema = schema_of(exchange, shown.collection)
+    if schema is not None:
+        fields.append(described_by(schema))
     page = shown.page
     if page is not None:
         links = link(page, exchange.path, exchange.query_string, shown.total)
@@ -77,6 +86,7 @@ def _fields(exchange: Exchange, shown: Listing) -> Fields:
 async def delete(exchange: Exchange) -> Answer:
     """DELETE `/posts/?status=draft`: remove what the query finds, and show it a last time."""
     exchange.refuse_expectation()
+    refuse_read_only(exchange.app.rules.declared_of(exchange.collection))
     query, conditions = exchange.query, exchange.preconditions
     if not conditions:
         # What a list brings along makes another tag of it, and else means nothing here.
@@ -89,19 +99,22 @@ async def delete(exchange: Exchange) -> Answer:
         most_embedded=_most_embedded(exchange),
     )
     texts = []
-    for change in await committed(exchange, decide):
+    written = await committed(exchange, decide)
+    for change in written.changes:
         if change.before is not None:
             # What would be removed may be large, and is then read for this alone.
             content = await content_of_large(exchange.app.store, change.before)
             if content is not None:
                 texts.append(listed(change.path.name, content).text)
-    return _removed(exchange, texts)
+    return _removed(exchange, written, texts)
 
 
-def _removed(exchange: Exchange, texts: list[bytes]) -> Answer:
+def _removed(exchange: Exchange, written: Written, texts: list[bytes]) -> Answer:
     """The answer to a DELETE of a collection's resources: what they were, as a list."""
-    fields = (("X-Total-Count", str(len(texts))), *applied_fields(exchange))
+    fields = (("X-Total-Count", str(len(texts))), *fields_of(exchange, written))
     if exchange.preferences.return_ == "minimal":
         return Answer(204, fields)
     content = b"[" + b",\n".join(texts) + b"]\n"
+    if exchange.preferences.changes:
+        content = with_changes(exchange, content, written)
     return Answer(200, (("Content-Type", JSON_TYPE), *fields), content)

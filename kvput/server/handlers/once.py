@@ -12,26 +12,34 @@ from kvput.resources.idempotency import AlreadyDone, once
 from kvput.resources.preview import would_change
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
-from kvput.store.base import Change, Decision
+from kvput.server.handlers.written import Written, with_content, written_by
+from kvput.store.base import Decision
 
 
 async def commit_once(
-    exchange: Exchange, decide: Decision, answer: Callable[[tuple[Change, ...]], Answer]
+    exchange: Exchange, decide: Decision, answer: Callable[[Written], Answer]
 ) -> Answer:
-    """Commit the decision, and answer what `answer` makes of its changes.
+    """Commit the decision, and answer what `answer` makes of what it has written.
 
     With a key that was answered before, that answer, and nothing is done. `answer`
     may be called in any thread, and twice. With `Prefer: handling=dry-run` nothing
     is done either, and the changes are those that would be made.
     """
-    if exchange.preferences.dry_run:
-        return answer(await exchange.app.store.read(would_change(decide)))
-    decide = once(exchange.keyed, decide, lambda changes: _to_text(answer(changes)))
+    ruled = exchange.app.ruled(decide)
+    store = exchange.app.store
+
+    async def commit() -> Answer:
+        if exchange.preferences.dry_run:
+            return answer(written_by(ruled, await store.read(would_change(ruled))))
+        to_be_done = once(
+            exchange.keyed, ruled, lambda changes: _to_text(answer(written_by(ruled, changes)))
+        )
+        return answer(written_by(ruled, (await store.commit(to_be_done)).changes))
+
     try:
-        commit = await exchange.app.store.commit(decide)
+        return await with_content(exchange, ruled, commit)
     except AlreadyDone as done:
         return _from_text(done.answer)
-    return answer(commit.changes)
 
 
 def _to_text(answer: Answer) -> bytes:

@@ -25,4 +25,6 @@ async def options_of_health(exchange: Exchange) -> Answer:  # noqa: ARG001  # as
 
 def no_page() -> NotFound:
     """The error for a page that the server has not."""
-    return NotFound("The server has no page of this name: see /-/health and /-/batch.")
+    return NotFound(
+        "The server has no page of this name: see /-/docs, /-/openapi.json, /-/batch and /-/health."
+    )

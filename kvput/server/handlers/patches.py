@@ -6,6 +6,7 @@ from typing import Final
 from kvput.content.media_types import Content
 from kvput.errors import KvputError, StoreFailed
 from kvput.resources import patch as rules
+from kvput.resources.consequences import refuse_read_only
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
 from kvput.server.handlers.written import changed, committed
@@ -19,6 +20,7 @@ async def patch(exchange: Exchange) -> Answer:
     """PATCH: change the resource in part, and show what it is now."""
     path = exchange.resource
     exchange.refuse_expectation()
+    refuse_read_only(exchange.app.rules.declared_of(path.parent))
     conditions = exchange.preconditions
     store = exchange.app.store
     limit = exchange.app.config.max_body
@@ -32,11 +34,11 @@ async def patch(exchange: Exchange) -> Answer:
     for _ in range(_ATTEMPTS):
         try:
             decide = rules.patch(path, content, conditions, limit, prepared)
-            changes = await committed(exchange, decide)
+            written = await committed(exchange, exchange.app.ruled(decide, in_part=True))
         except rules.NotPrepared as needed:
             await _prepare(store, needed.entry, content, limit, prepared)
         else:
-            return changed(exchange, changes[0])
+            return changed(exchange, written)
     raise StoreFailed(f"{path.url} changes faster than it can be read: try again later.")
 
 

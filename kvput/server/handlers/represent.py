@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from typing import Final
 
+from kvput.paths import CollectionPath
 from kvput.resources.resource import modified_seconds, validators_of
 from kvput.semantics.fields import format_http_date
 from kvput.semantics.preconditions import (
@@ -44,7 +45,9 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     Raises PreconditionFailed, RangeNotSatisfiable, MalformedField, and
     EntryChangedError.
     """
-    lines_of = (entry.digest, modified_seconds(entry), exchange.app.config.cache_control)
+    described_by = schema_of(exchange, entry.path.parent)
+    cache_control = exchange.app.config.cache_control
+    lines_of = (entry.digest, modified_seconds(entry), cache_control, described_by)
     if exchange.is_conditional and (
         # A client that polls sends the one tag that it has, and nothing else: no list is to be
         # parsed to see that it is the current one. This halves what kvput adds to a 304.
@@ -63,6 +66,19 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     if entry.content is not None:
         return Answer(200, content=entry.content, block=block)
     return Answer(200, content=await _stream(exchange, entry, None), block=block)
+
+
+def schema_of(exchange: Exchange, collection: CollectionPath) -> str | None:
+    """The URL of the schema that is declared of a collection, if one is."""
+    declaration = exchange.app.rules.declared_of(collection)
+    if declaration is None or declaration.schema is None:
+        return None
+    return declaration.schema.url
+
+
+def described_by(url: str) -> tuple[str, str]:
+    """The field that links to a schema (RFC 8288; JSON Schema core section 9.5.1.1)."""
+    return "Link", f'<{url}>; rel="describedby"'
 
 
 def represent_rendered(
@@ -91,17 +107,21 @@ def _not_modified(exchange: Exchange, current: Validators) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _validator_lines(digest: str, modified: int | None, cache_control: str) -> bytes:
+def _validator_lines(
+    digest: str, modified: int | None, cache_control: str, schema: str | None = None
+) -> bytes:
     fields = [("ETag", f'"{digest}"'), ("Cache-Control", cache_control)]
+    if schema is not None:
+        fields.append(described_by(schema))
     if modified is not None:
         fields.insert(1, ("Last-Modified", format_http_date(modified)))
     return field_lines(tuple(fields))
 
 
 @lru_cache(maxsize=8192)
-def _full_lines(digest: str, modified: int | None, cache_control: str) -> bytes:
+def _full_lines(digest: str, modified: int | None, cache_control: str, schema: str | None) -> bytes:
     fields = (("Content-Type", JSON_TYPE), ("Accept-Ranges", "bytes"))
-    return field_lines(fields) + _validator_lines(digest, modified, cache_control)
+    return field_lines(fields) + _validator_lines(digest, modified, cache_control, schema)
 
 
 # --- ranges (RFC 9110 section 14)

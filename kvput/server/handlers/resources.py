@@ -1,12 +1,14 @@
 """GET, HEAD, PUT, DELETE and OPTIONS of `/articles/1`, whatever stands under that name."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from kvput.content.media_types import POST_TYPES, PUT_TYPES, Content, accept
 from kvput.errors import MalformedParameter, PartialContent, StoreFailed
-from kvput.paths import ResourcePath
+from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources import resource as rules
+from kvput.resources.consequences import READ_ONLY_METHODS, refuse_read_only
 from kvput.resources.patch import PATCH_TYPES
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
@@ -16,7 +18,7 @@ from kvput.server.handlers.represent import (
     EntryChangedError,
     represent,
 )
-from kvput.server.handlers.written import applied_fields, committed, stored
+from kvput.server.handlers.written import committed, fields_of, stored, with_changes
 from kvput.server.large import content_of_large
 
 _ATTEMPTS: Final = 5
@@ -53,6 +55,7 @@ async def put(exchange: Exchange) -> Answer:
     """PUT: create or replace the resource (RFC 9110 9.3.4)."""
     path = _resource(exchange)
     exchange.refuse_expectation()
+    refuse_read_only(exchange.app.rules.declared_of(path.parent))
     if exchange.field("Content-Range") is not None:
         # RFC 9110 9.3.4 and 14.4: a partial PUT to a server that knows none must fail.
         raise PartialContent(
@@ -63,9 +66,10 @@ async def put(exchange: Exchange) -> Answer:
         entry = await exchange.app.store.get(path)
         rules.require_preconditions(conditions, "PUT", entry)
     content = await exchange.read_content(PUT_TYPES)
-    changes = await committed(exchange, rules.put(path, content, conditions))
-    transformed = isinstance(content, Content) and content.transformed
-    return stored(exchange, changes[0], transformed=transformed)
+    written = await committed(exchange, rules.put(path, content, conditions))
+    if isinstance(content, Content) and content.transformed:
+        written = replace(written, transformed=frozenset((path,)))
+    return stored(exchange, written)
 
 
 async def delete(exchange: Exchange) -> Answer:
@@ -82,13 +86,15 @@ async def delete(exchange: Exchange) -> Answer:
             f"{path.url} is a resource, which a DELETE removes whatever its query says: leave the "
             "query out, or send If-Match to remove it only as you have seen it."
         )
-    changes = await committed(exchange, rules.delete(path, exchange.preconditions))
-    removed = changes[0].before
+    written = await committed(exchange, rules.delete(path, exchange.preconditions))
+    removed = written.changes[0].before
     content = None if removed is None else await content_of_large(store, removed)
-    applied = applied_fields(exchange)
+    fields = fields_of(exchange, written)
+    if exchange.preferences.changes:
+        content = with_changes(exchange, content or b"null", written)
     if exchange.preferences.return_ == "minimal" or not content:
-        return Answer(204, applied)
-    return Answer(200, (("Content-Type", JSON_TYPE), *applied), content)
+        return Answer(204, fields)
+    return Answer(200, (("Content-Type", JSON_TYPE), *fields), content)
 
 
 async def options(exchange: Exchange) -> Answer:
@@ -107,10 +113,16 @@ async def _allowed(exchange: Exchange) -> str:
     path = _resource(exchange)
     store = exchange.app.store
     if await store.get(path) is not None:
-        return rules.RESOURCE_METHODS
+        return allowed_in(exchange, path.parent, rules.RESOURCE_METHODS)
     if await store.read(lambda view: view.is_collection(path.beneath)):
-        return rules.COLLECTION_METHODS
-    return rules.FREE_METHODS
+        return allowed_in(exchange, path.beneath, rules.COLLECTION_METHODS)
+    return allowed_in(exchange, path.parent, rules.FREE_METHODS)
+
+
+def allowed_in(exchange: Exchange, collection: CollectionPath, methods: str) -> str:
+    """The methods, or what is left of them where the collection is declared to be read-only."""
+    declaration = exchange.app.rules.declared_of(collection)
+    return READ_ONLY_METHODS if declaration is not None and declaration.readonly else methods
 
 
 def _resource(exchange: Exchange) -> ResourcePath:

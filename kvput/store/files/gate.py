@@ -50,7 +50,9 @@ class Gate:
     async def reading(self, read: Callable[[], Awaitable[_T]], attempts: int | None = None) -> _T:
         """What `read` gives when the gate was open all the while; it is called until it was.
 
-        Raises DisturbedError when that was so none of so many times; None is no limit.
+        What it raises comes out where the gate was open all the while: half of a commit can
+        make a look fail as well. Raises DisturbedError when it was open none of so many times;
+        None is no limit.
         """
         disturbed = 0
         while disturbed != attempts:
@@ -59,8 +61,13 @@ class Gate:
             if opened is not None:
                 await asyncio.wrap_future(opened)
                 continue
-            result = await read()
-            if times == self._times_closed:
-                return result
+            try:
+                result = await read()
+            except Exception:
+                if times == self._times_closed:
+                    raise
+            else:
+                if times == self._times_closed:
+                    return result
             disturbed += 1
         raise DisturbedError

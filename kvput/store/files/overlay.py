@@ -2,14 +2,16 @@
 
 Those commits are decided and staged, and nothing of them stands in the folder
 yet. Here their outcome is laid over the folder's state. Where that would need
-more than a look (a list, a directory that comes or goes), the decision waits
-for the next group instead.
+more than a look (all names, an order or a part of a list, a directory that comes
+or goes), the decision waits for the next group instead.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from kvput.names import number_of
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.layer import NOTHING, Layer, is_whole
 from kvput.query.selection import Selected, Selection
 from kvput.store.base import Batch, Change, Delete, Entry, Names, Put, RaiseCounter, Remember
 from kvput.store.files.view import FileView
@@ -32,6 +34,8 @@ class Overlay:
         self.counters: dict[CollectionPath, int] = {}
         self.remembered: dict[str, bytes] = {}
         self.numbers: dict[CollectionPath, int] = {}
+        self.layers: defaultdict[CollectionPath, Layer] = defaultdict(Layer)
+        """What is put and deleted directly in each collection, for selections."""
         # By their segments: each that something is written in or beneath, and each that
         # something is put directly in, and nothing deleted since.
         self._touched: set[tuple[str, ...]] = set()
@@ -43,13 +47,15 @@ class Overlay:
             self.entries[change.path.file] = change.after
         for write in batch.writes:
             match write:
-                case Put(path):
+                case Put(path, content):
                     collection = path.parent
+                    self.layers[collection].put(path.name, content)
                     number = max(self.numbers.get(collection, 0), number_of(path.name) or 0)
                     self.numbers[collection] = number
                     self._filled.add(collection.segments)
                 case Delete(path):
                     collection = path.parent
+                    self.layers[collection].remove(path.name)
                     self.numbers.setdefault(collection, 0)
                     # It may have been what filled it: only the folder tells what is left.
                     self._filled.discard(collection.segments)
@@ -86,6 +92,10 @@ class GroupView:
     def get(self, path: ResourcePath) -> Entry | None:
         entries = self._overlay.entries
         file = path.file
+        # A decision that asks again is told the same: what it has made of one state of a file
+        # and of another would not fit together, and only one is compared with what is replaced.
+        if file in self.seen:
+            return self.seen[file]
         entry = entries[file] if file in entries else self._view.get(path)
         self.seen[file] = entry
         return entry
@@ -103,9 +113,14 @@ class GroupView:
         return self._view.names(collection)
 
     def select(self, collection: CollectionPath, selection: Selection) -> Selected | None:
-        if self._overlay.touches(collection):
+        if not self._overlay.touches(collection):
+            return self._view.select(collection, selection)
+        layer = self._overlay.layers.get(collection)
+        if layer is not None and not is_whole(selection):
             raise AfterThisGroup
-        return self._view.select(collection, selection)
+        # Where something is written in it or beneath, it will be there, if empty.
+        beneath = self._view.select(collection, selection) or NOTHING
+        return beneath if layer is None else layer.over(beneath, selection.filter)
 
     def counter(self, collection: CollectionPath) -> int:
         counter = self._overlay.counters.get(collection)

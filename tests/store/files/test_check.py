@@ -501,12 +501,19 @@ def test_a_counter_at_the_root_means_nothing(data: Path) -> None:
 # --- configuration
 
 CONFIGURATIONS = [
-    ("port = ", None, None, "It is not TOML: Invalid value (at end of document)."),
+    ("port = ", 1, None, "It is not TOML: Invalid value (at end of document)."),
     ("a = 1\nport =\n", 2, 7, "It is not TOML: Invalid value."),
-    ("prot = 1", None, None, "the key 'prot' is unknown; known: access_log"),
-    ('port = "x"', None, None, "port: 'x' is not a port"),
+    ("\nprot = 1", 2, None, "the key 'prot' is unknown, and 'port' is likely meant; known: "),
+    ('port = "x"', 1, None, "port: 'x' is not a port"),
     ('a = "b\n"', 1, 7, "It is not TOML: a text is not closed before its line ends."),
-    (b'host = "\xff"', None, None, "It is not TOML: 'utf-8' codec can't decode"),
+    (b'host = "\xff"', 1, 9, "It is not TOML: a byte here is not UTF-8: save the file as UTF-8."),
+    pytest.param(
+        "a = " + "9" * 5000,
+        None,
+        None,
+        "It holds a number of too many digits: shorten it.",
+        id="digits",
+    ),
 ]
 
 

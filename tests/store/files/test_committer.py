@@ -16,8 +16,11 @@ from typing import Final, cast
 import pytest
 
 from kvput.config import Config
-from kvput.errors import NameInTheWay, NotFound, PreconditionFailed, StoreFailed
+from kvput.errors import NameInTheWay, NotFound, NotUnique, PreconditionFailed, StoreFailed
 from kvput.paths import CollectionPath
+from kvput.query.filters import Condition, Operator
+from kvput.query.selection import Selection
+from kvput.query.values import Field
 from kvput.store.base import (
     Batch,
     Commit,
@@ -64,6 +67,7 @@ class Bench:
     """A committer that is driven by hand: one call of `run` is one group."""
 
     committer: Committer
+    view: FileView
     waiting: deque[Request] = field(default_factory=deque)
 
     def group(self, *decisions: Decision) -> list[Commit | Exception]:
@@ -92,7 +96,7 @@ def bench(
     view = FileView(reader, ReadCache(reader, READ_CACHE))
     committer = open_committer(folder, folder.own, view, environment or spared(), Gate(), limit)
     try:
-        yield Bench(committer)
+        yield Bench(committer, view)
     finally:
         committer.close()
         reader.close()
@@ -310,6 +314,32 @@ def test_numbers_of_a_group_differ_and_its_counter_is_written_once(tmp_path: Pat
     files = {place.name: place.read_bytes() for place in (tmp_path / "posts").iterdir()}
     assert files.pop(COUNTER) == b"11\n"
     assert files == {f"{n + 1}.json": b"%d" % n for n in range(11)}
+
+
+def test_what_asks_for_a_value_needs_no_group_of_its_own(tmp_path: Path) -> None:
+    """Commits share a sync that each look first whether one before them has the value."""
+    into = collection("/a/")
+
+    def taking(name: str, value: int) -> Decision:
+        def decide(view: View) -> Batch:
+            taken = Selection(Condition(Field("n"), Operator.EQUAL, (value,)))
+            selected = view.select(into, taken)
+            if selected is not None and selected.items:
+                raise NotUnique(f"{selected.items[0].name} has it.")
+            return Batch((Put(into.resource(name), b'{"n": %d}' % value),))
+
+        return decide
+
+    counting = Counting()
+    with bench(tmp_path, hooked(counting)) as it:
+        it.group(taking("1", 1))
+        it.view.indexes.build(into)
+        syncs = counting.count("sync_data")
+        decisions = (taking("2", 2), taking("3", 1), taking("4", 2), taking("5", 3))
+        second, third, fourth, fifth = it.group(*decisions)
+        assert counting.count("sync_data") == syncs + 1
+    assert sequences([second, fifth]) == [2, 3]
+    assert [str(third), str(fourth)] == ["1 has it.", "2 has it."]
 
 
 def test_what_needs_a_list_waits_for_the_next_group(tmp_path: Path) -> None:

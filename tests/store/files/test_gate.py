@@ -93,6 +93,22 @@ async def test_a_read_that_fails_is_not_repeated() -> None:
         await Gate().reading(read)
 
 
+async def test_what_fails_across_a_commit_is_read_again() -> None:
+    """Who has seen half of a commit may find what cannot be."""
+    gate = Gate()
+    times = 0
+
+    async def read() -> int:
+        nonlocal times
+        times += 1
+        if times <= 2:
+            with gate.closed(frozenset({A, B})):
+                raise LookupError("half of it")
+        return times
+
+    assert await gate.reading(read) == 3
+
+
 async def test_one_who_gives_up_waiting_does_not_disturb_the_others() -> None:
     """A client that hangs up while it waits cancels nothing but itself."""
     gate = Gate()

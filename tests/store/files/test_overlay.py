@@ -1,18 +1,25 @@
 """What a decision sees of the commits before it in its group, which do not stand in the folder."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from kvput.paths import resource_at
+from kvput.query.filters import Condition, Filter, Operator
+from kvput.query.selection import Selected, Selection, SortBy
+from kvput.query.values import ID, Field
 from kvput.semantics.validators import content_digest
 from kvput.store.base import Batch, Change, Delete, Entry, Put, RaiseCounter, View, Write
 from kvput.store.files.cache import ReadCache
+from kvput.store.files.indexes import IndexMissingError
 from kvput.store.files.layout import COUNTER
 from kvput.store.files.overlay import AfterThisGroup, GroupView, Overlay
 from kvput.store.files.reader import Reader
 from kvput.store.files.view import FileView
-from tests.store.tools import READ_CACHE, collection, entries_in, resource
+from kvput.store.memory import MemoryStore
+from tests.store.tools import READ_CACHE, collection, entries_in, resource, writing
 
 FILES = {
     "a/1.json": b"1",
@@ -20,17 +27,23 @@ FILES = {
     f"a/{COUNTER}": b"7\n",
     "b/c/1.json": b"1",
     "e/x.json": b"1",
+    "g/1.json": b'{"n": 7}',
+    "g/2.json": b'{"n": ',
+    "g/10.json": b'{"n": [8, 7]}',
 }
 
 
-@pytest.fixture
-def view(tmp_path: Path) -> Iterator[FileView]:
-    """The folder as it stands."""
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileView]:
+    """The folder as it stands: nothing here changes it."""
+    data = tmp_path_factory.mktemp("data")
     for place, content in FILES.items():
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / place).write_bytes(content)
-    reader = Reader(tmp_path, folds_names=False)
-    yield FileView(reader, ReadCache(reader, READ_CACHE))
+        (data / place).parent.mkdir(parents=True, exist_ok=True)
+        (data / place).write_bytes(content)
+    reader = Reader(data, folds_names=False)
+    view = FileView(reader, ReadCache(reader, READ_CACHE))
+    yield view
+    view.indexes.close()
     reader.close()
 
 
@@ -39,18 +52,22 @@ def entry(url: str, content: bytes) -> Entry:
     return Entry(resource(url), content_digest(content), 1, len(content), content)
 
 
+def add(overlay: Overlay, write: Write) -> None:
+    """Lay a commit of one write over what is there."""
+    match write:
+        case Put(path, content):
+            overlay.add(Batch((write,)), [Change(path, None, entry(path.url, content))])
+        case Delete(path):
+            overlay.add(Batch((write,)), [Change(path, None, None)])
+        case RaiseCounter():
+            overlay.add(Batch((write,)), [])
+
+
 def after(*writes: Write) -> Overlay:
     """What a group is to do, each write in a commit of its own."""
     overlay = Overlay()
     for write in writes:
-        match write:
-            case Put(path, content):
-                change = Change(path, None, entry(path.url, content))
-                overlay.add(Batch((write,)), [change])
-            case Delete(path):
-                overlay.add(Batch((write,)), [Change(path, None, None)])
-            case RaiseCounter():
-                overlay.add(Batch((write,)), [])
+        add(overlay, write)
     return overlay
 
 
@@ -98,12 +115,17 @@ def test_what_the_group_will_have_done_is_seen(
             lambda v: entries_in(v, collection("/b")), id="a list of what is written beneath"
         ),
         pytest.param(lambda v: entries_in(v, collection("/")), id="a list of the root"),
+        pytest.param(
+            lambda v: v.select(collection("/a"), Selection(sort=(SortBy(ID),))), id="an order"
+        ),
+        pytest.param(lambda v: v.select(collection("/a"), Selection(start=1)), id="the rest"),
+        pytest.param(lambda v: v.select(collection("/a"), Selection(stop=1)), id="a first part"),
         pytest.param(lambda v: v.is_collection(collection("/b")), id="what is written beneath"),
         pytest.param(lambda v: v.is_collection(collection("/e")), id="what is emptied"),
     ],
 )
 def test_what_needs_the_folder_itself_waits(view: FileView, look: Callable[[View], object]) -> None:
-    """A list, and a directory that may come or go, is looked at once the group stands."""
+    """All names, a page, and a directory that may come or go: once the group stands."""
     with pytest.raises(AfterThisGroup):
         look(GroupView(view, after(*WRITES)))
 
@@ -150,3 +172,69 @@ def test_what_a_decision_was_told_is_kept(view: FileView) -> None:
         "b/c/1.json": b"1",
         "none.json": None,
     }
+
+
+# --- selections
+
+COLLECTIONS = [
+    collection(url) for url in ("/", "/a/", "/b/", "/b/c/", "/b/c/d/", "/e/", "/f/", "/g/")
+]
+SEVEN = Condition(Field("n"), Operator.EQUAL, (7,))
+FILTERS: tuple[Filter | None, ...] = (None, SEVEN, Condition(ID, Operator.LESS, ("8",)))
+
+_URLS = ("/1", "/a/1", "/a/10", "/b/c/d/1", "/e/x", "/f/1", "/g/1", "/g/2", "/g/3", "/g/10")
+_paths = st.sampled_from(_URLS)
+_contents = st.sampled_from([b"1", b'{"n": 7}', b'{"n": "7", "id": 2}', b"", b'{"n": '])
+_puts = st.builds(lambda url, content: Put(resource(url), content), _paths, _contents)
+_deletes = _paths.map(lambda url: Delete(resource(url)))
+_counters = st.builds(RaiseCounter, st.sampled_from(COLLECTIONS), st.integers(1, 9))
+_writes: st.SearchStrategy[list[Write]] = st.lists(_puts | _deletes | _counters, max_size=8)
+
+
+def select(view: FileView, overlay: Overlay, filter_: Filter | None) -> list[Selected | None]:
+    """What the filter finds in each collection, with the overlay over the folder."""
+    group = GroupView(view, overlay)
+    while True:
+        try:
+            return [group.select(each, Selection(filter_)) for each in COLLECTIONS]
+        except IndexMissingError as missing:
+            view.indexes.build(missing.collection)
+
+
+@settings(deadline=None)
+@given(_writes, st.sampled_from(FILTERS))
+async def test_a_selection_finds_what_it_will_find(
+    view: FileView, writes: list[Write], filter_: Filter | None
+) -> None:
+    """After each commit of the group, what a store finds that holds the folder and has made it."""
+    store, overlay = MemoryStore(), Overlay()
+    for place, content in FILES.items():
+        path = resource_at(place)
+        await store.commit(writing(*(() if path is None else (Put(path, content),))))
+    for write in writes:
+        if isinstance(write, Delete) and await store.get(write.path) is None:
+            continue
+        await store.commit(writing(write))
+        add(overlay, write)
+        expected = await store.read(
+            lambda view: [view.select(each, Selection(filter_)) for each in COLLECTIONS]
+        )
+        assert select(view, overlay, filter_) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        pytest.param("/b/", [], id="written beneath"),
+        pytest.param("/b/c/", ["1"], id="written beneath, with resources"),
+        pytest.param("/new/", [], id="new, with a counter alone"),
+    ],
+)
+def test_a_page_of_what_nothing_is_written_in(view: FileView, url: str, names: list[str]) -> None:
+    """What is written beneath it, or what is counted in it, is in no list."""
+    page = Selection(sort=(SortBy(ID, descending=True),), stop=5)
+    group = GroupView(view, after(*WRITES, RaiseCounter(collection("/new/"), 1)))
+    view.indexes.build(collection(url))
+    selected = group.select(collection(url), page)
+    assert selected is not None
+    assert [item.name for item in selected.items] == names

@@ -9,7 +9,6 @@ can be found at all in `findings`. Nothing is printed here.
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ from kvput.errors import ConfigError, CounterDamaged, KvputError, MalformedConte
 from kvput.names import HIGHEST_NUMBER, SUFFIX, number_of
 from kvput.paths import CollectionPath, collection_at, resource_at
 from kvput.store.files.cache import ReadCache
-from kvput.store.files.check.findings import Finding, Kind, unreadable
+from kvput.store.files.check.findings import Finding, Kind, misconfigured, unreadable
 from kvput.store.files.check.names import (
     clash,
     clashes,
@@ -31,6 +30,7 @@ from kvput.store.files.check.names import (
     wrong_file_name,
 )
 from kvput.store.files.check.own import check_own, open_to_check
+from kvput.store.files.check.resources import CheckedResources
 from kvput.store.files.layout import COUNTER
 from kvput.store.files.reader import read_all, signature
 from kvput.store.files.view import FileView
@@ -40,9 +40,6 @@ _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # What an entry gives that has gone, or become something else, since the directory was listed.
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
 _ATTEMPTS: Final = 5
-_TOML_PLACE: Final = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)")
-_OPEN_TEXT: Final = "Illegal character '\\n'"
-"""What Python says of a TOML text that a line break ends."""
 
 ReadJson = Callable[[bytes], object]
 """Reads one JSON text; raises MalformedContent, with line and column, for what is none."""
@@ -65,6 +62,8 @@ class FolderCheck:
         self.others = 0
         self.done = 0
         self.expected: int | None = None
+        self.is_served = False
+        """Whether a server had the folder when `findings` began."""
         self._read_json = read_json
         self._to_recover: frozenset[str] = frozenset()
         self._view = FileView(self._reader, ReadCache(self._reader, 0))
@@ -73,10 +72,15 @@ class FolderCheck:
         """Check all there is, and give what is found, place by place."""
         yield from _configuration(self.folder)
         own = check_own(self._reader)
+        self.is_served = any(finding.kind is Kind.SERVED for finding in own.findings)
         yield from own.findings
         self._to_recover = own.to_recover
         for place in self._directories():
             yield from self._directory(place)
+
+    def resources(self) -> CheckedResources:
+        """The folder's resources, for further checks, once `findings` has looked at all."""
+        return CheckedResources(self._reader, self._to_recover)
 
     def _directories(self) -> list[str]:
         """The places of all directories that are served; counts what is in them on the way."""
@@ -301,17 +305,7 @@ def _configuration(folder: Path) -> Iterator[Finding]:
     try:
         load_config(str(folder), {}, {})
     except ConfigError as error:
-        sentence = error.detail.removeprefix(f"{folder / CONFIG_FILE}: ")
-        if sentence.startswith(("is ", "cannot ")):
-            sentence = f"It {sentence}"
-        sentence = sentence.replace(_OPEN_TEXT, "a text is not closed before its line ends")
-        match = _TOML_PLACE.search(sentence)
-        if match is None:
-            yield Finding(Kind.CONFIGURATION, CONFIG_FILE, sentence)
-        else:
-            sentence = sentence[: match.start()] + sentence[match.end() :]
-            line, column = int(match[1]), int(match[2])
-            yield Finding(Kind.CONFIGURATION, CONFIG_FILE, sentence, line, column)
+        yield misconfigured(folder, error)
 
 
 def _leads_nowhere(place: str, name: str, directory: int) -> Iterator[Finding]:

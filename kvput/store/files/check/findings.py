@@ -4,11 +4,17 @@ Values only. How things are found is in `kvput.store.files.check.files` and besi
 how they are shown is the command's; docs/check.md has the kinds as a table.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
+from pathlib import Path
+from typing import Final, Self
 
-from kvput.errors import KvputError
+from kvput.config import CONFIG_FILE
+from kvput.errors import ConfigError, KvputError
+
+_FAULT: Final = re.compile(r"(?::([0-9]+))?(?::([0-9]+))?: ")
+"""What stands between a file's path and what is said of it."""
 
 
 class Severity(Enum):
@@ -62,6 +68,41 @@ class Kind(Enum):
         "counter",
         Severity.PROBLEM,
         "The `.counter` of a collection holds no number, so that POST gives none.",
+    )
+    DANGLING = (
+        "dangling",
+        Severity.PROBLEM,
+        "A member of a relation names a resource that is not there. `--fix` takes it out.",
+    )
+    ONE_SIDED = (
+        "one-sided",
+        Severity.PROBLEM,
+        "A resource names another one, which does not name it in turn. `--fix` makes them agree.",
+    )
+    REFERENCE_MISSING = (
+        "reference-missing",
+        Severity.PROBLEM,
+        "A member of a relation names no resource, and is declared to be `required`.",
+    )
+    REFERENCE_MALFORMED = (
+        "reference-malformed",
+        Severity.PROBLEM,
+        "A member of a relation holds what is no id, or no list where there may be many.",
+    )
+    SCHEMA = (
+        "schema",
+        Severity.PROBLEM,
+        "The content is not what the schema of its collection asks for.",
+    )
+    SCHEMA_UNUSABLE = (
+        "schema-unusable",
+        Severity.PROBLEM,
+        "The schema of a collection is missing or wrong, so that nothing is held against it.",
+    )
+    NOT_UNIQUE = (
+        "not-unique",
+        Severity.PROBLEM,
+        "Two resources have the same value in a member that is declared to be `unique`.",
     )
     CONFIGURATION = (
         "configuration",
@@ -161,6 +202,21 @@ class Finding:
     def is_problem(self) -> bool:
         """Whether something is wrong."""
         return self.kind.severity is Severity.PROBLEM
+
+
+def misconfigured(folder: Path, error: ConfigError) -> Finding:
+    """The finding for a `kvput.toml` that does not load, in this folder."""
+    # Told as PATH:LINE:COLUMN: sentence, as far as the place is known.
+    _, line, column, sentence = _FAULT.split(error.detail[len(str(folder / CONFIG_FILE)) :], 1)
+    if sentence.startswith(("is ", "cannot ", "holds ")):
+        sentence = f"It {sentence}"
+    return Finding(
+        Kind.CONFIGURATION,
+        CONFIG_FILE,
+        sentence,
+        None if line is None else int(line),
+        None if column is None else int(column),
+    )
 
 
 def unreadable(place: str, error: OSError | KvputError) -> Finding:

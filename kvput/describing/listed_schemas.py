@@ -1,0 +1,210 @@
+"""Schemas of resources as lists show them: with their `id`, and with the members of relations.
+
+Belongs here: what relations and ids add to a schema that is declared or told from
+values, and the definitions of all collections together. Does not belong here: in
+which language they are written.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kvput.declarations import Relation
+from kvput.describing.described import Described
+from kvput.describing.schema_refs import DEFINITIONS, Definitions, Resolve, Schema, nowhere
+from kvput.describing.type_names import name_of_resources, unused
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.values import ID
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+COLLECTIONS: Final = "Collections"
+"""The name of the type that has all others in it."""
+
+_OF_TYPES: Final = ("$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type")
+"""Keywords by one of which a schema says what a value is."""
+
+_ANY_ID: Final[Mapping[str, object]] = {"type": ["integer", "string"]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListedSchemas:
+    """The schemas of collections as lists show their resources.
+
+    `definitions` are schemas that refer to each other by `#/$defs/Name`. `names`
+    give, by a collection's URL, the definition of its resources. `missing` are
+    references that lead nowhere, each with the file in which it stands.
+    """
+
+    names: Mapping[str, str]
+    definitions: Mapping[str, Schema | bool]
+    missing: tuple[tuple[ResourcePath | None, str], ...]
+
+    def document(self) -> dict[str, object]:
+        """One JSON Schema (2020-12): of an object that has a resource for each collection."""
+        return {
+            "$schema": DIALECT,
+            "type": "object",
+            "properties": {url: {"$ref": DEFINITIONS + name} for url, name in self.names.items()},
+            "$defs": dict(self.definitions),
+        }
+
+
+def listed_schemas(
+    collections: Sequence[Described],
+    resolve: Resolve = nowhere,
+    reserved: frozenset[str] = frozenset({COLLECTIONS}),
+) -> ListedSchemas:
+    """The schemas of all collections, and of what they refer to; no name is a `reserved` one.
+
+    `resolve` gives the files to which declared schemas refer.
+    """
+    names: dict[str, str] = {}
+    definitions = Definitions(resolve, reserved=reserved)
+    for each in collections:
+        wanted = name_of_resources(each.segments)
+        name = names[each.url] = unused(wanted, definitions.schemas, reserved)
+        schema = each.schema if each.declared_in is not None else _said_to_be_told(each)
+        definitions.add(name, schema, each.declared_in, referred_to_as=f"{name}Content")
+    definitions.finish()
+    schemas = definitions.schemas
+    relations = _Relations(collections)
+    for each in collections:
+        name = names[each.url]
+        members = tuple(relations.members(each))
+        is_declared = each.declared_in is not None
+        schemas[name] = _with_members(schemas[name], members, is_declared=is_declared)
+    return ListedSchemas(names, schemas, tuple(definitions.missing))
+
+
+def _said_to_be_told(described: Described) -> Schema | bool:
+    if isinstance(described.schema, bool):
+        return described.schema
+    if described.seen == 0:
+        # Nothing is known but what relations say.
+        sentence = f"A resource of {described.url}, where there is none yet."
+        return {"description": sentence, "type": "object"}
+    seen = "the one that there is" if described.seen == 1 else f"the {described.seen:,} there are"
+    sentence = f"A resource of {described.url}, told from {seen}."
+    return {"description": sentence, **described.schema}
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member that is there because of ids and relations.
+
+    `sentence` is said of it. It is `required`, unless that is None: then the
+    schema that there is tells, and without one it may be missing, or null.
+    """
+
+    name: str
+    schema: Schema
+    sentence: str = ""
+    required: bool | None = None
+
+
+class _Relations:
+    """The relations of all collections, seen from either side."""
+
+    def __init__(self, collections: Sequence[Described]) -> None:
+        self._ids = {each.segments: dict(each.ids) for each in collections}
+        self._all = [relation for each in collections for relation in each.relations]
+
+    def members(self, described: Described) -> Iterator[_Member]:
+        """What a collection's resources have as members, whatever is known of their content."""
+        yield _Member(ID.text, dict(described.ids), required=True)
+        for relation in described.relations:
+            if not relation.is_symmetric:
+                yield self._member(relation)
+        for relation in self._all:
+            if relation.inverse is not None and relation.to.segments == described.segments:
+                yield self._inverse(relation, relation.inverse)
+
+    def _member(self, relation: Relation) -> _Member:
+        schema = self._schema_of_ids(relation.to, many=relation.many)
+        sentence = f"Names {_resources(relation.to, many=relation.many)}."
+        return _Member(relation.member, schema, sentence, True if relation.required else None)
+
+    def _inverse(self, relation: Relation, member: str) -> _Member:
+        many = relation.inverse_many
+        schema = self._schema_of_ids(relation.collection, many=many)
+        sentence = f"Names {_resources(relation.collection, many=many)}; the server keeps it."
+        return _Member(member, schema, sentence)
+
+    def _schema_of_ids(self, collection: CollectionPath, *, many: bool) -> Schema:
+        ids = self._ids.get(collection.segments, dict(_ANY_ID))
+        return {"type": "array", "items": ids} if many else ids
+
+
+def _resources(collection: CollectionPath, *, many: bool) -> str:
+    return f"{'resources' if many else 'a resource'} of {collection.url}"
+
+
+def _with_members(
+    schema: Schema | bool, members: Iterable[_Member], *, is_declared: bool
+) -> Schema | bool:
+    """The schema with these members; what a declared one says of them stands."""
+    if isinstance(schema, bool):
+        return schema
+    alternatives = schema.get("anyOf")
+    if not is_declared and isinstance(alternatives, list):
+        # Of values of several types, objects alone have members.
+        return schema | {
+            "anyOf": [_with_members(each, members, is_declared=False) for each in alternatives]
+        }
+    types = schema.get("type")
+    if types == "object" or (types is None and "properties" in schema):
+        return _added(schema, members, is_declared=is_declared)
+    if types is not None or not schema:
+        return schema
+    # What it says of the members, other schemas say.
+    return {"allOf": [schema, _added({"type": "object"}, members, is_declared=True)]}
+
+
+def _added(schema: Schema, members: Iterable[_Member], *, is_declared: bool) -> Schema:
+    there = schema.get("properties")
+    properties: dict[str, object] = dict(there) if isinstance(there, dict) else {}
+    listed = schema.get("required")
+    required = list(listed) if isinstance(listed, list) else []
+    for member in members:
+        before = properties.get(member.name)
+        of_member = _schema_of_member(member, before, is_declared=is_declared)
+        if member.name == ID.text and before is None:
+            properties = {ID.text: of_member, **properties}
+        else:
+            properties[member.name] = of_member
+        if member.required and member.name not in required:
+            required.append(member.name)
+    return schema | {"properties": properties, "required": required}
+
+
+def _schema_of_member(member: _Member, before: object, *, is_declared: bool) -> Schema:
+    of_member = before if isinstance(before, dict) else {}
+    if not any(keyword in of_member for keyword in _OF_TYPES):
+        may_be_null = not member.required and member.schema["type"] != "array"
+        of_member = of_member | (_or_null(member.schema) if may_be_null else member.schema)
+    elif not is_declared and member.name != ID.text:
+        # What was told from ids that happen to be used says less than the relation.
+        may_be_null = not member.required and _takes_null(of_member)
+        of_member = _or_null(member.schema) if may_be_null else member.schema
+    if not member.sentence:
+        return of_member
+    said = of_member.get("description")
+    text = f"{said}\n\n{member.sentence}" if isinstance(said, str) else member.sentence
+    return of_member | {"description": text}
+
+
+def _takes_null(schema: Schema) -> bool:
+    """Whether null meets a schema that was told from values."""
+    types = schema.get("type")
+    alternatives = schema.get("anyOf")
+    return (
+        types == "null"
+        or (isinstance(types, list) and "null" in types)
+        or (isinstance(alternatives, list) and {"type": "null"} in alternatives)
+    )
+
+
+def _or_null(schema: Schema) -> Schema:
+    types = schema["type"]
+    return schema | {"type": [*(types if isinstance(types, list) else [types]), "null"]}

@@ -1,0 +1,275 @@
+"""What follows from the writes of a commit by what is declared of collections.
+
+A request's own decision says what it writes; here the rules have their turn:
+members that the server keeps, relations, schemas, unique values. Each rule is in
+a module of its own; this one says in which order they come.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from kvput.content.json_text import parse
+from kvput.declarations import Declaration, Declarations
+from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Referenced
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.resources.links import Sides, sides_of
+from kvput.resources.located import about
+from kvput.resources.members import kept, members_kept
+from kvput.resources.needed import ContentNeeded
+from kvput.resources.pending import PendingView
+from kvput.resources.relations import Move, RelationKeeper
+from kvput.resources.schemas import Schemas, require_valid
+from kvput.resources.unique import require_unique
+from kvput.store.base import Batch, Decision, Delete, Entry, Put, View, Write
+
+READ_ONLY_METHODS: Final = "GET, HEAD, OPTIONS"
+"""What a collection takes that is declared to be read-only, and each resource in it."""
+
+
+def refuse_read_only(declaration: Declaration | None) -> None:
+    """Raise MethodNotAllowed for a write in a collection of which this is declared."""
+    if declaration is not None and declaration.readonly:
+        raise MethodNotAllowed(
+            f"{declaration.collection.url} is declared to be read-only in kvput.toml: read it "
+            f"with one of {READ_ONLY_METHODS}, or declare it otherwise.",
+            fields=(("Allow", READ_ONLY_METHODS),),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What is declared, in the form in which it is looked up; and the schemas, compiled."""
+
+    declarations: Declarations
+    schemas: Schemas
+    sides: Sides = field(init=False)
+    described: Mapping[ResourcePath, CollectionPath] = field(init=False)
+    """The resources that are schemas, each with a collection that it describes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sides", sides_of(self.declarations))
+        declared = self.declarations.collections.values()
+        schemas = {each.schema: each.collection for each in declared if each.schema is not None}
+        object.__setattr__(self, "described", schemas)
+
+    def declared_of(self, collection: CollectionPath) -> Declaration | None:
+        """What is declared of a collection; None for nothing, though others may name it."""
+        return self.declarations.collections.get(collection)
+
+    def concern(self, path: ResourcePath) -> bool:
+        """Whether anything may follow from a write of this resource."""
+        collection = path.parent
+        return (
+            collection in self.declarations.collections
+            or collection in self.sides.of
+            or collection in self.sides.naming
+            or path in self.described
+        )
+
+
+class Consequences:
+    """The writes of one commit, step by step, with what follows from them.
+
+    `view` shows all of them laid over what there was. `held` has contents, by their
+    digests, that no view holds.
+    """
+
+    def __init__(self, rules: Rules, below: View, held: Mapping[str, bytes]) -> None:
+        self.view = PendingView(below)
+        self.asked: dict[ResourcePath, None] = {}
+        """The resources that the steps themselves write."""
+        self.transformed: set[ResourcePath] = set()
+        """Those of them whose content is not what the step says."""
+        # Those that were changed with what another step writes.
+        self._changed: dict[ResourcePath, None] = {}
+        self._rules = rules
+        self._below = below
+        self._held = held
+        self._relations = RelationKeeper(rules.sides, below, self.view, self._content_of)
+        self._now = datetime.now(UTC)
+
+    def add(self, batch: Batch, moved: Move | None = None, *, in_part: bool = False) -> None:
+        """Make the writes of one step.
+
+        `moved` tells where they move a resource, `in_part` that what they put is what a patch
+        has left.
+
+        Raises MethodNotAllowed, InvalidContent, InvalidReference, SchemaViolated, ContentTooLarge,
+        StoredContentMalformed, and ContentNeeded for what is to be put into `held` first.
+        """
+        before: dict[ResourcePath, Entry | None] = {}
+        writes: list[Write] = []
+        for write in batch.writes:
+            if isinstance(write, Put | Delete):
+                self.asked[write.path] = None
+                if self._rules.concern(write.path):
+                    before[write.path] = self.view.get(write.path)
+                    writes.append(self._kept(write, before[write.path]))
+                    continue
+            writes.append(write)
+        self.view.add(Batch(tuple(writes)))
+        changed = self._relations.step(before, moved, in_part=in_part)
+        self.transformed.update(path for path in changed if path in self.asked)
+        self._require_unlocked(path for path in changed if path not in self.asked)
+        self._changed |= dict.fromkeys(path for path in changed if path not in before)
+        for path, entry in before.items():
+            with about(path):
+                self.view.get(path)  # What relations make of it may be what cannot be.
+            self._require_valid(path, entry, lenient=False)
+
+    def require(self) -> None:
+        """See to what only holds when all steps are done.
+
+        Raises Referenced, InvalidReference, SchemaViolated, NotUnique, StoredContentMalformed,
+        ContentNeeded.
+        """
+        self.view.write_late()
+        self._relations.require()
+        for path in self._changed:
+            self._require_valid(path, self._below.get(path), lenient=True)
+        self._require_unlocked(path for path in self._relations.deleted if path not in self.asked)
+        declared = self._rules.declarations.collections
+        puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
+        require_unique(self.view, declared, puts, self._held, self._below.get)
+        for path in self.asked:
+            if path in self._rules.described:
+                self._require_schema(path, self._rules.described[path])
+
+    def batch(self) -> Batch:
+        """All that is to be written: nothing that one step has changed and another changed back."""
+        writes = self.view.writes()
+        return Batch(tuple(write for write in writes if not self._is_back(write)))
+
+    def _is_back(self, write: Write) -> bool:
+        if not isinstance(write, Put) or write.path in self.asked:
+            return False
+        before, after = self._below.get(write.path), self.view.get(write.path)
+        return before is not None and after is not None and before.digest == after.digest
+
+    # --- the rules
+
+    def _kept(self, write: Put | Delete, before: Entry | None) -> Put | Delete:
+        """A write with the members that the server keeps."""
+        declaration = self._rules.declared_of(write.path.parent)
+        if declaration is None:
+            return write
+        refuse_read_only(declaration)
+        if isinstance(write, Delete) or not members_kept(declaration):
+            return write
+        stands = None if before is None else self._content_of(before)
+        with about(write.path):
+            content = kept(declaration, write.path, stands, write.content, self._now)
+        if content == write.content:
+            return write
+        self.transformed.add(write.path)
+        return Put(write.path, content)
+
+    def _require_unlocked(self, paths: Iterable[ResourcePath]) -> None:
+        """Raise Referenced where what is read-only would change with what is written."""
+        for path in paths:
+            declaration = self._rules.declared_of(path.parent)
+            if declaration is not None and declaration.readonly:
+                raise Referenced(
+                    f"{path.url} would change as well, and {path.parent.url} is declared to be "
+                    "read-only: write what has nothing to do with it.",
+                    members={"referrers": [path.url]},
+                )
+
+    def _require_valid(self, path: ResourcePath, before: Entry | None, *, lenient: bool) -> None:
+        """Raise SchemaViolated; where `lenient`, not for what was as wrong before."""
+        declaration = self._rules.declared_of(path.parent)
+        entry = self.view.get(path)
+        if declaration is None or declaration.schema is None or entry is None:
+            return
+        schemas, schema = self._rules.schemas, declaration.schema
+        # As it stands: one that the same commit changes may yet not come to stand.
+        found = schemas.violations(self._below, schema, self._value(entry))
+        if not found:
+            return
+        if lenient and before is not None:
+            try:
+                was_valid = not schemas.violations(self._below, schema, self._value(before))
+            except MalformedContent:
+                was_valid = False
+            if not was_valid:
+                return
+        with about(path):
+            require_valid(found, path, schema)
+
+    def _require_schema(self, path: ResourcePath, collection: CollectionPath) -> None:
+        """Raise Referenced where a schema goes, and InvalidContent where it could not be used."""
+        before, after = self._below.get(path), self.view.get(path)
+        if after is None:
+            raise Referenced(
+                f"{path.url} is declared in kvput.toml as the schema of {collection.url}: take it "
+                "out there first."
+            )
+        if before is not None and before.digest == after.digest:
+            return
+        fault = self._rules.schemas.fault(self.view, path)
+        if fault is not None:
+            raise InvalidContent(f"{fault}. It is the schema of {collection.url}.")
+
+    def _value(self, entry: Entry) -> object:
+        return parse(self._content_of(entry) or b"{}")
+
+    def _content_of(self, entry: Entry) -> bytes:
+        content = entry.content if entry.content is not None else self._held.get(entry.digest)
+        if content is None:
+            raise ContentNeeded(entry)
+        return content
+
+
+class Ruled(ABC):
+    """A decision with what follows from it, and what is known of it once it is made.
+
+    `asked` and `transformed` are those of `Consequences`, of the time that it was made last;
+    `asked` is None where nothing can follow. `held` is what ContentNeeded has asked for.
+    """
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+        self.asked: Mapping[ResourcePath, None] | None = None
+        self.transformed: frozenset[ResourcePath] = frozenset()
+
+    @abstractmethod
+    def __call__(self, view: View) -> Batch:
+        """See `kvput.store.base.Decision`."""
+
+    def _note(self, consequences: Consequences) -> Batch:
+        self.asked = consequences.asked
+        self.transformed = frozenset(consequences.transformed)
+        return consequences.batch()
+
+
+class RuledDecision(Ruled):
+    """The decision of one request. It raises what that raises and what `Consequences` raises."""
+
+    def __init__(self, rules: Rules, decide: Decision, *, in_part: bool = False) -> None:
+        """`in_part` is as for `Consequences.add`."""
+        super().__init__()
+        self._rules = rules
+        self._decide = decide
+        self._in_part = in_part
+
+    def __call__(self, view: View) -> Batch:
+        """See `kvput.store.base.Decision`."""
+        if not self._rules.declarations.collections:
+            return self._decide(view)
+        # Both see the same, even where a hand changes a file in between.
+        view = PendingView(view)
+        batch = self._decide(view)
+        concerned = any(
+            isinstance(write, Put | Delete) and self._rules.concern(write.path)
+            for write in batch.writes
+        )
+        if not concerned:
+            self.asked = None
+            return batch
+        consequences = Consequences(self._rules, view, self.held)
+        consequences.add(batch, in_part=self._in_part)
+        consequences.require()
+        return self._note(consequences)

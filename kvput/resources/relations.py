@@ -1,0 +1,386 @@
+"""Relations: which resources change with one that is written, so that both sides agree.
+
+A `RelationKeeper` is told of each step of a commit, and lays over the view what
+follows from it. An owner's member and its inverse say the same; whichever of
+them a client has written, the other is edited in the same commit. How a member
+is read and edited is in `kvput.resources.links`. Schemas and unique values do
+not belong here.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from kvput.declarations import Dangling, OnDelete
+from kvput.errors import (
+    ContentTooLarge,
+    InvalidReference,
+    PathTooLong,
+    Referenced,
+    StoredContentMalformed,
+)
+from kvput.patching.pointer import format_pointer
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.resources.link_graph import Linked, LinkGraph
+from kvput.resources.links import (
+    LinkEdit,
+    Names,
+    Side,
+    Sides,
+    decide_of_itself,
+    edited,
+    invalid,
+    names_in,
+    names_in_stored,
+    place_of,
+)
+from kvput.resources.located import about
+from kvput.resources.pending import PendingView
+from kvput.resources.resource import removal
+from kvput.store.base import Batch, Entry, View
+
+MOST_RELATED: Final = 10_000
+"""How many resources one commit changes at most beside those that it is asked to."""
+_MOST_NAMED: Final = 10
+"""How many of the resources that are in the way an error names."""
+Move = tuple[ResourcePath, ResourcePath]
+"""The old path of a resource and its new one."""
+
+
+class RelationKeeper:
+    """Keeps the relations of what one commit writes.
+
+    `below` shows what there was before the commit; over it, in `view`, lies what the commit
+    writes. `content_of` gives the content of an entry, or raises ContentNeeded.
+    """
+
+    def __init__(
+        self,
+        sides: Sides,
+        below: View,
+        view: PendingView,
+        content_of: Callable[[Entry], bytes],
+    ) -> None:
+        self._sides = sides
+        self._view = view
+        self._content_of = content_of
+        self._graph = LinkGraph(sides, below, view, content_of)
+        self._moved: Move | None = None
+        self._in_part = False
+        self._waiting: deque[tuple[ResourcePath, Entry | None]] = deque()
+        self.deleted: dict[ResourcePath, None] = {}
+        """All that was deleted by any step, or with what one deletes."""
+        # What is to be seen to when all steps are done.
+        self._references: dict[tuple[ResourcePath, Side, str], None] = {}
+        self._left_behind: dict[tuple[ResourcePath, Side], None] = {}
+        self._asked: dict[ResourcePath, None] = {}
+        self._related: set[ResourcePath] = set()
+
+    def step(
+        self,
+        before: Mapping[ResourcePath, Entry | None],
+        moved: Move | None = None,
+        *,
+        in_part: bool = False,
+    ) -> tuple[ResourcePath, ...]:
+        """Lay over the view what follows from writes that were laid over it just now.
+
+        `before` holds the resources that were written, as they were; where one of them was
+        moved, those that name it are to name it under its new name. `in_part` tells that they
+        were changed in part, so that what is left out was taken out. Gives all whose content
+        was changed by this. Raises InvalidReference, ContentTooLarge, StoredContentMalformed,
+        and what `content_of` raises.
+        """
+        self._moved = moved
+        self._in_part = in_part
+        sides = self._sides
+        written = {
+            path: entry
+            for path, entry in before.items()
+            if path.parent in sides.of or path.parent in sides.naming
+        }
+        if not written:
+            return ()
+        self._asked |= dict.fromkeys(written)
+        for path, entry in written.items():
+            with about(path):
+                self._load(path, entry)
+        self._waiting.extend(written.items())
+        while self._waiting:
+            self._follow(*self._waiting.popleft())
+        return self._write()
+
+    def require(self) -> None:
+        """See to it that all is well when all steps are done.
+
+        Raises Referenced where a resource is deleted that others name, and InvalidReference for
+        a reference to nothing, and for none where there must be one.
+        """
+        for path in self.deleted:
+            if self._view.get(path) is None:
+                for side in self._sides.naming.get(path.parent, ()):
+                    is_restricted = side.relation.on_delete is OnDelete.RESTRICT
+                    if is_restricted or (path, side) in self._left_behind:
+                        self._require_nobody_names(path, side)
+        for path, side, name in self._references:
+            named = self._graph.names_of(path, side) or {}
+            if side.relation.dangling is Dangling.REFUSE and name in named:
+                with about(path):
+                    self._require_there(path, side, name)
+        written = ((path, side) for path in self._asked for side in self._sides_of(path))
+        for path, side in (*written, *self._graph.lost):
+            is_required = side.is_owner and side.relation.required
+            # An empty one: None is one that is gone.
+            if is_required and self._graph.names_of(path, side) == {}:
+                with about(path):
+                    raise self._without(path, side)
+
+    def _sides_of(self, path: ResourcePath) -> tuple[Side, ...]:
+        return self._sides.of.get(path.parent, ())
+
+    # --- what a client has written
+
+    def _load(self, path: ResourcePath, before: Entry | None) -> None:
+        """Hold a resource that a client has written, or deleted."""
+        linked = self._graph.look_again(path)
+        if linked is None:
+            return
+        said = {side: names_in(linked.value, side) for side in self._sides_of(path)}
+        names: dict[Side, Names] = {}
+        for side, ids in said.items():
+            linked.at_first[side] = dict(ids or {})
+            if ids and self._is_new_name_of(path, side.to) and self._old_name in ids:
+                # It names itself.
+                said[side] = {path.name if n == self._old_name else n: None for n in ids}
+            names[side] = dict(said[side] or {})
+            if ids is None and side.is_kept and before is not None and not self._in_part:
+                # Who says nothing of what the server keeps does not mean that it should go.
+                names[side] = names_in_stored(self._graph.value(before), side)
+        for side in said:
+            decide_of_itself(path.name, side, said, names)
+        for side in said:
+            linked.said[side] = names[side]
+            self._graph.hold(path, linked, side, dict(names[side]))
+
+    def _follow(self, path: ResourcePath, before: Entry | None) -> None:
+        linked = self._graph.linked[path]
+        if linked is None:
+            if before is not None:
+                self._removed(path, self._graph.value(before))
+            return
+        value = None if before is None else self._graph.value(before)
+        for side in self._sides_of(path):
+            if before is None:
+                self._welcome(path, side, linked)
+                self._insist(path, side, linked)
+            old, new = names_in_stored(value, side), linked.now[side]
+            for name in [name for name in new if name not in old]:
+                self._references[path, side, name] = None
+                self._link(side, name, path)
+            for name in [name for name in old if name not in new]:
+                self._unlink(side, name, path)
+
+    def _welcome(self, path: ResourcePath, side: Side, linked: Linked) -> None:
+        """Have a new resource name those that name it already; or these name it no longer.
+
+        What it says itself holds, so that a PUT that is repeated changes nothing more: it takes
+        up only what it leaves to the server, or what the same commit has said.
+        """
+        if side.other is None:
+            return
+        is_left_to_us = side.is_kept and not _says(linked.value, side)
+        for claimant in self._graph.naming(side.other, path):
+            now = linked.now[side]
+            if claimant.name in now:
+                continue
+            holds_on = is_left_to_us or claimant in self._asked or self._is_new_name_of(path)
+            if holds_on and (side.many or not now):
+                self._graph.add(path, linked, side, claimant.name)
+            else:
+                self._take_out(claimant, side.other, path.name)
+
+    def _insist(self, path: ResourcePath, side: Side, linked: Linked) -> None:
+        """Have a new resource name what it says, also where one before it in the same step has
+        taken it for itself: what is written last wins.
+        """
+        now = linked.now[side]
+        for name in [name for name in linked.said[side] if name not in now]:
+            if not side.many:
+                for other in list(now):
+                    self._unlink(side, other, path)
+                    self._graph.drop(path, linked, side, other)
+            self._graph.add(path, linked, side, name)
+
+    # --- what goes
+
+    def _removed(self, path: ResourcePath, value: object) -> None:
+        """What follows from a resource's going: for those it named, and those that name it."""
+        self.deleted[path] = None
+        for side in self._sides_of(path):
+            if side.is_owner:
+                for name in names_in_stored(value, side):
+                    self._unlink(side, name, path)
+        target = None if self._moved is None or self._moved[0] != path else self._moved[1]
+        for side in self._sides.naming.get(path.parent, ()):
+            if target is not None:
+                self._name_anew(side, path, target)
+                continue
+            match side.relation.on_delete:
+                case OnDelete.RESTRICT:
+                    pass  # Others may go in the same commit: `require` tells.
+                case OnDelete.CASCADE:
+                    for owner in self._graph.naming(side, path):
+                        self._remove(owner, side, path)
+                case OnDelete.UNLINK:
+                    for owner in self._graph.naming(side, path):
+                        self._take_out(owner, side, path.name)
+
+    def _name_anew(self, side: Side, path: ResourcePath, target: ResourcePath) -> None:
+        """Have those that name what was moved name it under its new name."""
+        if target.parent != path.parent:
+            # No relation leads there: as if it were to be deleted, but nothing goes along.
+            self._left_behind[path, side] = None
+            return
+        for owner in self._graph.naming(side, path):
+            linked = self._graph.at(owner)
+            if linked is not None and path.name in linked.now[side]:
+                self._graph.drop(owner, linked, side, path.name)
+                self._graph.add(owner, linked, side, target.name)
+
+    def _is_new_name_of(self, path: ResourcePath, collection: CollectionPath | None = None) -> bool:
+        """Whether it was moved here, in this step, within its collection, or this one."""
+        if self._moved is None or self._moved[1] != path:
+            return False
+        return self._moved[0].parent == (path.parent if collection is None else collection)
+
+    @property
+    def _old_name(self) -> str:
+        return "" if self._moved is None else self._moved[0].name
+
+    def _remove(self, path: ResourcePath, side: Side, named: ResourcePath) -> None:
+        linked = self._graph.at(path)
+        entry = self._view.get(path)
+        # What the index has found, a hand may have changed meanwhile.
+        if linked is None or entry is None or named.name not in linked.now[side]:
+            return
+        self._graph.remove(path)
+        self._view.add(Batch(removal(self._view, path)))
+        self._count(path)
+        self._waiting.append((path, entry))
+
+    # --- the other side
+
+    def _link(self, side: Side, name: str, path: ResourcePath) -> None:
+        """Have the resource that `path` names on this side name it in turn."""
+        other, named = side.other, _path_of(side, name)
+        linked = None if other is None or named is None else self._graph.at(named)
+        if other is None or named is None or linked is None:
+            return
+        if path.name in linked.now[other]:
+            return
+        if not other.many:
+            for replaced in list(linked.now[other]):
+                self._unlink(other, replaced, named)
+                self._graph.drop(named, linked, other, replaced)
+        self._graph.add(named, linked, other, path.name)
+
+    def _unlink(self, side: Side, name: str, path: ResourcePath) -> None:
+        """Have the resource that `path` named on this side name it no longer."""
+        named = _path_of(side, name)
+        if side.other is not None and named is not None:
+            self._take_out(named, side.other, path.name)
+
+    def _take_out(self, path: ResourcePath, side: Side, name: str) -> None:
+        linked = self._graph.at(path)
+        if linked is not None:
+            self._graph.drop(path, linked, side, name)
+
+    # --- what comes of a step
+
+    def _write(self) -> tuple[ResourcePath, ...]:
+        """Have what has changed written, once somebody looks at it: the next step may change more.
+
+        A batch that moves a thousand articles would else write their author's list as often.
+        """
+        changed = self._graph.changed()
+        for path in changed:
+            self._count(path)
+            self._view.put_late(path, partial(self._content_for, path))
+        return tuple(changed)
+
+    def _content_for(self, path: ResourcePath) -> bytes | None:
+        value, edits = self._graph.let_go(path)
+        entry = self._view.get(path)
+        if entry is None or not edits:
+            return None
+        if path not in self._asked and not isinstance(value, dict):
+            raise _cannot_be_edited(path, edits)
+        return edited(self._content_of(entry), edits)
+
+    def _count(self, path: ResourcePath) -> None:
+        if path not in self._asked:
+            self._related.add(path)
+            if len(self._related) > MOST_RELATED:
+                raise ContentTooLarge(
+                    f"More than {MOST_RELATED} resources would change with what is written, and "
+                    "all writes wait for it: delete or unlink some of them first."
+                )
+
+    # --- what must be
+
+    def _require_nobody_names(self, path: ResourcePath, side: Side) -> None:
+        owners = list(islice(self._graph.naming(side, path), _MOST_NAMED + 1))
+        if owners:
+            urls = [owner.url for owner in owners[:_MOST_NAMED]]
+            more = " and others" if len(owners) > _MOST_NAMED else ""
+            raise Referenced(
+                f"{path.url} is named by the member {side.member} of {', '.join(urls)}{more}: "
+                "change or delete these first, or in the same batch.",
+                members={"referrers": urls},
+            )
+
+    def _require_there(self, path: ResourcePath, side: Side, name: str) -> None:
+        named = _path_of(side, name)
+        if named is None or self._view.get(named) is None:
+            shown = side.to.resource(name).url if named is not None else name
+            entry = self._view.get(path)
+            value = None if entry is None else self._graph.value(entry)
+            raise invalid(
+                side,
+                place_of(value, side, name),
+                f"names {shown}, which is not there: make that first, or name another",
+                path,
+            )
+
+    def _without(self, path: ResourcePath, side: Side) -> InvalidReference | Referenced:
+        """The error for a resource that names none where it must name one."""
+        reason = f"must name a resource of {side.to.url}"
+        error = invalid(side, format_pointer((side.member,)), reason, path)
+        if path in self._asked:
+            return error
+        return Referenced(
+            f"{error.detail} Change or delete that one first, or in the same batch.",
+            members={"referrers": [path.url]},
+        )
+
+
+def _says(value: object, side: Side) -> bool:
+    return isinstance(value, dict) and side.member in value
+
+
+def _path_of(side: Side, name: str) -> ResourcePath | None:
+    """The resource that a name names on this side; None where there can be none."""
+    try:
+        return side.to.resource(name)
+    except PathTooLong:
+        return None
+
+
+def _cannot_be_edited(path: ResourcePath, edits: list[LinkEdit]) -> StoredContentMalformed:
+    member = edits[0].side.member
+    return StoredContentMalformed(
+        f"What is stored under {path.url} is no object, so that its member {member} cannot be "
+        f"kept: mend the file {path.file}, or replace it with PUT."
+    )

@@ -1,0 +1,203 @@
+"""The files that a JSON Schema is made of, as one view shows them.
+
+A schema refers to another by the place of its file (`author.json`,
+`../shared/defs.json`, `/shared/defs.json` from the data folder on; `.json` may be
+left out), or by the `$id` that a file has in the schema's folder or below it. Here
+belongs which file is meant, and what was looked at to find it, so that a change
+of it shows. What the files say is not looked into, but for their `$id`.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote, unquote, urldefrag, urljoin
+
+from kvput.content.json_text import parse
+from kvput.content.source_text import shown
+from kvput.errors import MalformedContent, Unreadable
+from kvput.names import SUFFIX
+from kvput.paths import CollectionPath, ResourcePath, resource_at
+from kvput.store.base import Entry, View
+
+MAX_FILES: Final = 1000
+"""Files that are looked through for an `$id`: writes wait meanwhile."""
+
+_MAX_REMEMBERED: Final = 4096
+
+# RFC 3986 section 5.1: references are relative to a base. The data folder is the root of one,
+# which nothing outside of this module takes for the machine's own.
+_ROOT: Final = "file:///"
+
+_Digests = tuple[tuple[ResourcePath, str | None], ...]
+
+
+class SchemaUnusableError(Exception):
+    """Why a schema cannot be used: a sentence that names the file, and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was looked at: each file's digest, None where there is none that can be read.
+
+    `searched` are all files among which an `$id` was not found; None where all were.
+    """
+
+    files: _Digests
+    searched: _Digests | None = None
+
+    def stands(self, view: View, schema: ResourcePath) -> bool:
+        """Whether it would be the same now."""
+        return all(_digest(view, path) == digest for path, digest in self.files) and (
+            self.searched is None or self.searched == _search(view, schema.parent)
+        )
+
+
+class Identifiers:
+    """The `$id` of files, by their digests: they are asked for again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[ResourcePath, str], str | None] = {}
+
+    def of(self, entry: Entry) -> str | None:
+        """The absolute `$id` of a file; None where it has none."""
+        key = entry.path, entry.digest
+        with suppress(KeyError):
+            return self._known[key]
+        if len(self._known) >= _MAX_REMEMBERED:
+            self._known.clear()
+        self._known[key] = identifier = _identifier(entry)
+        return identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A schema's file, read."""
+
+    path: ResourcePath
+    value: object
+
+
+@dataclass(slots=True)
+class SchemaFiles:
+    """The files that the schema in `schema` is made of, read as they are asked for.
+
+    `documents` are those that were found, by their URI.
+    """
+
+    view: View
+    schema: ResourcePath
+    identifiers: Identifiers
+    documents: dict[str, Document] = field(default_factory=dict)
+    _used: dict[ResourcePath, str | None] = field(default_factory=dict)
+    _searched: _Digests | None = None
+
+    @property
+    def uri(self) -> str:
+        """The URI of the schema's own file."""
+        return _ROOT + quote(self.schema.file)
+
+    @property
+    def seen(self) -> Seen:
+        """What was looked at so far."""
+        return Seen(tuple(self._used.items()), self._searched)
+
+    def document(self, uri: str) -> Document:
+        """The document of a URI without a fragment.
+
+        Raises SchemaUnusableError, with a sentence that says whose reference leads nowhere.
+        """
+        if uri not in self.documents:
+            path = self._find(uri)
+            self.documents[uri] = Document(path, self._read(path))
+        return self.documents[uri]
+
+    def _find(self, uri: str) -> ResourcePath:
+        path = _place(uri)
+        if path is not None:
+            self._used[path] = _digest(self.view, path)
+            if self._used[path] is not None or path == self.schema:
+                return path
+        for other in _around(self.view, self.schema.parent):
+            entry = _entry(self.view, other)
+            if entry is not None and self.identifiers.of(entry) == uri:
+                return other
+        self._searched = _search(self.view, self.schema.parent)
+        if path is not None:
+            raise SchemaUnusableError(
+                f"{self.schema.file} refers to {path.file}, which is not there: "
+                "write it, or correct the reference"
+            )
+        raise SchemaUnusableError(
+            f"{self.schema.file} refers to {shown(uri)}, which is the $id of no file in its "
+            "folder or below it, and nothing is fetched from elsewhere: put such a file there"
+        )
+
+    def _read(self, path: ResourcePath) -> object:
+        entry = _entry(self.view, path)
+        self._used[path] = None if entry is None else entry.digest
+        if entry is None:
+            raise SchemaUnusableError(f"{path.file} is not there: write it")
+        if entry.content is None:
+            raise SchemaUnusableError(f"{path.file} is too large for a schema: make it smaller")
+        try:
+            return parse(entry.content)
+        except MalformedContent as error:
+            at = "" if error.line is None else f" in line {error.line}"
+            raise SchemaUnusableError(
+                f"{path.file} is no JSON{at}: {error.detail.removesuffix('.')}"
+            ) from None
+
+
+def _entry(view: View, path: ResourcePath) -> Entry | None:
+    try:
+        return view.get(path)
+    except Unreadable:
+        return None
+
+
+def _digest(view: View, path: ResourcePath) -> str | None:
+    entry = _entry(view, path)
+    return None if entry is None else entry.digest
+
+
+def _search(view: View, folder: CollectionPath) -> _Digests:
+    return tuple((path, _digest(view, path)) for path in _around(view, folder))
+
+
+def _around(view: View, folder: CollectionPath) -> Iterator[ResourcePath]:
+    """The files in a folder, and those below it, the nearest first; no more than MAX_FILES."""
+    folders = deque([folder])
+    left = MAX_FILES
+    while folders and left:
+        names = view.names(folders.popleft())
+        if names is not None:
+            yield from names.resources[:left]
+            left -= len(names.resources[:left])
+            folders.extend(names.collections)
+
+
+# --- URIs --------------------------------------------------------------------
+
+
+def _place(uri: str) -> ResourcePath | None:
+    """The resource whose file, or whose path, a URI names; None where it names none."""
+    if not uri.startswith(_ROOT):
+        return None
+    file = unquote(uri.removeprefix(_ROOT))
+    return resource_at(file if file.endswith(SUFFIX) else file + SUFFIX)
+
+
+def _identifier(entry: Entry) -> str | None:
+    try:
+        document = None if entry.content is None else parse(entry.content)
+    except MalformedContent:
+        return None
+    written = document.get("$id") if isinstance(document, dict) else None
+    if not isinstance(written, str):
+        return None
+    try:
+        return urldefrag(urljoin(_ROOT + quote(entry.path.file), written)).url
+    except ValueError:  # no URI: it cannot be referred to
+        return None

@@ -1,0 +1,103 @@
+"""JSON Schemas as rules of collections: which one holds now, and what it makes of a value.
+
+A schema is a resource of the data folder, read through the same view as what it
+is for, so that an edit of it takes effect with the next write. Here belongs which
+version is in use, what is told of one that cannot be, and the error of a write.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from kvput.content.source_text import shown
+from kvput.errors import SchemaViolated
+from kvput.paths import ResourcePath
+from kvput.resources.schema_compiled import CompiledSchema, compile_schema, schema_fault
+from kvput.resources.schema_files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
+from kvput.resources.schema_sentences import MAX_VIOLATIONS, Violation
+from kvput.store.base import View
+
+__all__ = ["CompiledSchema", "Schemas", "Violation", "require_valid", "schema_fault"]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A schema as its files stood, and why it cannot be used; `in_use` is the last that could."""
+
+    seen: Seen
+    fault: str | None
+    in_use: CompiledSchema | None
+
+
+class Schemas:
+    """The schemas in use, kept for the life of the server.
+
+    Several threads may ask: each state is a value that takes the place of the one
+    before, and the worst that can come of a race is work done twice.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        """`tell` gets a sentence for each state of a schema's files that cannot be used."""
+        self._tell = tell
+        self._states: dict[ResourcePath, _State] = {}
+        self._identifiers = Identifiers()
+
+    def validator(self, view: View, schema: ResourcePath) -> CompiledSchema | None:
+        """The schema as the view shows it; where that cannot be used, as it was before.
+
+        None where it never could be used: then nothing is held against it.
+        """
+        state = self._states.get(schema)
+        if state is None or not state.seen.stands(view, schema):
+            state = self._read(view, schema, None if state is None else state.in_use)
+            self._states[schema] = state
+            if state.fault is not None:
+                self._tell(f"{state.fault}. {_MEANWHILE[state.in_use is not None]}")
+        return state.in_use
+
+    def violations(self, view: View, schema: ResourcePath, value: object) -> tuple[Violation, ...]:
+        """What is wrong with a value; see `CompiledSchema.violations`."""
+        validator = self.validator(view, schema)
+        return () if validator is None else validator.violations(value)
+
+    def fault(self, view: View, schema: ResourcePath) -> str | None:
+        """Why the schema, as the view shows it, cannot be used; None where it can. Tells nobody."""
+        return self._read(view, schema, None).fault
+
+    def _read(self, view: View, schema: ResourcePath, in_use: CompiledSchema | None) -> _State:
+        files = SchemaFiles(view, schema, self._identifiers)
+        try:
+            compiled = compile_schema(files)
+        except SchemaUnusableError as error:
+            return _State(files.seen, str(error), in_use)
+        return _State(files.seen, None, compiled)
+
+
+_MEANWHILE: Final = {
+    True: "Until it is mended, the version before stays in use.",
+    False: "Until it is mended, nothing is held against it.",
+}
+
+
+def require_valid(
+    violations: Iterable[Violation], path: ResourcePath, schema: ResourcePath
+) -> None:
+    """Raise SchemaViolated where there are any: of what is to stand under `path`."""
+    found = tuple(violations)
+    if not found:
+        return
+    first, others = found[0], len(found) - 1
+    what = f"The member {shown(first.field)} of {path.url}" if first.field else path.url
+    not_all = ", and there may be others" if len(found) >= MAX_VIOLATIONS else ""
+    rest = f' ("pointers" names {others} more{not_all})' if others else ""
+    errors: dict[str, str] = {}
+    for violation in found:
+        errors.setdefault(violation.field or "root", violation.sentence)
+    raise SchemaViolated(
+        f"{what} {first.message}, as its schema {schema.url} says{rest}.",
+        members={
+            "errors": errors,
+            "pointers": [{"pointer": v.pointer, "message": v.sentence} for v in found],
+            "schema": schema.url,
+        },
+    )

@@ -1,0 +1,245 @@
+"""GET `/-/openapi.json`: the API's own description, made of what is there at the moment.
+
+Nothing is made anew that is the same as the last time, so that it may be asked for
+often. Here belongs where what is described comes from; what is said of it does not.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from threading import Lock
+from typing import Final, Generic, TypeVar
+
+import orjson
+
+from kvput import __version__
+from kvput.content.json_text import parse
+from kvput.declarations import Declarations
+from kvput.describing.described import Described, Observed
+from kvput.describing.infer import infer
+from kvput.describing.openapi import Api, Collection, document
+from kvput.describing.schema_refs import SchemaFile, file_referred_to
+from kvput.errors import MalformedContent, Unreadable
+from kvput.paths import CollectionPath, ResourcePath
+from kvput.query.recent import Recent
+from kvput.resources.batch_document import FORMS
+from kvput.resources.patch import PATCH_TYPES
+from kvput.resources.survey import MOST_KINDS, Kind, Survey, begin
+from kvput.semantics.validators import ContentHasher, ETag, Validators, content_digest
+from kvput.server.answer import Answer
+from kvput.server.exchange import Exchange
+from kvput.server.handlers.represent import represent_rendered
+from kvput.store.base import Entry, Store, View
+
+_Made = TypeVar("_Made")
+
+_METHODS: Final = "GET, HEAD, OPTIONS"
+_PATCH_TYPES: Final = tuple(media_range for media_range, _ in PATCH_TYPES.rows)
+_BATCH_FORMS: Final = {verb: (form.required, form.optional) for verb, form in FORMS.items()}
+_MOST_SCHEMA_FILES: Final = 1_000
+_DEEPEST: Final = 100
+
+
+async def get(exchange: Exchange) -> Answer:
+    """GET and HEAD `/-/openapi.json`."""
+    app = exchange.app
+    rendered = await rendered_description(app.store, app.rules.now.declarations)
+    validators = Validators(ETag(content_digest(rendered)), None)
+    return represent_rendered(exchange, rendered, validators)
+
+
+async def options(exchange: Exchange) -> Answer:  # noqa: ARG001  # one signature for handlers
+    """OPTIONS `/-/openapi.json`."""
+    return Answer(204, (("Allow", _METHODS),))
+
+
+async def rendered_description(store: Store, declarations: Declarations) -> bytes:
+    """The OpenAPI document of what there is in a store, as JSON."""
+    surveyor = await store.read(begin)
+    while (look := surveyor.next()) is not None:
+        surveyor.take(await store.read(look))
+    files = await store.read(lambda view: _schema_files(view, declarations))
+    return await asyncio.to_thread(_rendered, surveyor.survey, declarations, files)
+
+
+# --- schemas that are declared
+
+_SchemaFiles = Mapping[ResourcePath, Entry]
+
+
+def _schema_files(view: View, declarations: Declarations) -> _SchemaFiles:
+    """The resources in which declared schemas stand, and those that they refer to."""
+    files: dict[ResourcePath, Entry] = {}
+    waiting = [each.schema for each in declarations.collections.values() if each.schema is not None]
+    while waiting and len(files) < _MOST_SCHEMA_FILES:
+        path = waiting.pop()
+        entry = None if path in files else _entry(view, path)
+        if entry is not None:
+            files[path] = entry
+            waiting += _referred_to(path, _value_in(entry))
+    return files
+
+
+def _entry(view: View, path: ResourcePath) -> Entry | None:
+    try:
+        return view.get(path)
+    except Unreadable:
+        return None
+
+
+def _value_in(entry: Entry) -> object:
+    """The value of a content; None for one that is no JSON, too large to be held, or too deep."""
+    try:
+        value = None if not entry.content else parse(entry.content)
+    except MalformedContent:
+        return None
+    return None if _is_deep(value) else value
+
+
+def _referred_to(path: ResourcePath, value: object) -> Iterator[ResourcePath]:
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        waiting += _inside(value)
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        if isinstance(reference, str):
+            referred_to = file_referred_to(path, reference.partition("#")[0])
+            if referred_to is not None:
+                yield referred_to
+
+
+def _inside(value: object) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _is_deep(value: object) -> bool:
+    """Whether a value is nested so deeply that no client could read it."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [each for outer in level for each in _inside(outer)]
+    return bool(level)
+
+
+# --- the description
+
+
+def _rendered(survey: Survey, declarations: Declarations, files: _SchemaFiles) -> bytes:
+    kinds = {_digest_of(kind): kind for kind in survey.kinds}
+    key = (
+        *kinds,
+        *(kind.is_hidden for kind in survey.kinds),
+        *((entry.path, entry.digest) for entry in (*survey.singles, *files.values())),
+        survey.is_complete,
+        declarations,
+    )
+    rendered = _RENDERED.get(key)
+    if rendered is None:
+        schemas = {path: SchemaFile(path, _value_in(entry)) for path, entry in files.items()}
+        api = Api(
+            version=__version__,
+            collections=list(_collections(kinds, declarations, schemas)),
+            singles={entry.path.url: _schema_of_single(entry) for entry in survey.singles},
+            patch_types=_PATCH_TYPES,
+            batch_forms=_BATCH_FORMS,
+            is_complete=survey.is_complete,
+            resolve=lambda path, reference: _resolved(path, reference, schemas),
+        )
+        rendered = _as_json(document(api))
+        _RENDERED.put(key, rendered)
+    return rendered
+
+
+def _as_json(value: dict[str, object]) -> bytes:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    except (orjson.JSONEncodeError, TypeError):
+        # What is told from values may hold what they hold: lone surrogates, huge integers.
+        return json.dumps(value).encode() + b"\n"
+
+
+def _resolved(
+    path: ResourcePath, reference: str, schemas: Mapping[ResourcePath, SchemaFile]
+) -> SchemaFile | None:
+    referred_to = file_referred_to(path, reference)
+    return None if referred_to is None else schemas.get(referred_to)
+
+
+def _collections(
+    kinds: Mapping[str, Kind],
+    declarations: Declarations,
+    schemas: Mapping[ResourcePath, SchemaFile],
+) -> Iterator[Collection]:
+    left = dict(declarations.collections)
+    for digest, kind in kinds.items():
+        segments = tuple(segment for segment in kind.segments if segment is not None)
+        is_one = len(segments) == len(kind.segments)
+        declaration = left.pop(CollectionPath(segments), None) if is_one else None
+        described = _OBSERVED.get(digest)
+        if described is None:
+            described = _observed(kind)
+            _OBSERVED.put(digest, described)
+        first = kind.items[0].name if kind.items else None
+        bare = Collection(described, declaration, kind.is_hidden, first)
+        yield _with_schema(bare, schemas)
+    # What is declared may have nothing in it yet.
+    for path, declaration in list(left.items())[: MOST_KINDS - len(kinds)]:
+        described = _observed(Kind(path.segments, ()))
+        yield _with_schema(Collection(described, declaration), schemas)
+
+
+def _with_schema(collection: Collection, schemas: Mapping[ResourcePath, SchemaFile]) -> Collection:
+    """The collection, described by what is declared of it."""
+    declaration = collection.declaration
+    if declaration is None:
+        return collection
+    described = replace(collection.described, relations=declaration.relations)
+    file = None if declaration.schema is None else schemas.get(declaration.schema)
+    if file is not None and isinstance(file.schema, dict | bool):
+        described = replace(described, schema=file.schema, declared_in=file.path)
+    return replace(collection, described=described)
+
+
+def _observed(kind: Kind) -> Described:
+    observed = Observed(kind.segments)
+    for item in kind.items:
+        observed.add(item.name, parse(item.text))
+    return observed.described()
+
+
+def _schema_of_single(entry: Entry) -> Mapping[str, object]:
+    value = _value_in(entry)
+    return {} if value is None else infer([value])
+
+
+def _digest_of(kind: Kind) -> str:
+    hasher = ContentHasher()
+    # Neither a name nor a text may be taken for a part of what stands beside it.
+    hasher.update(repr(kind.segments).encode("utf-8", "surrogatepass"))
+    for item in kind.items:
+        hasher.update(f"\n{item.name}\0{len(item.text)}\0".encode())
+        hasher.update(item.text)
+    return hasher.digest()
+
+
+class _Lately(Generic[_Made]):
+    """What was made lately, by all that it was made of. Several threads ask for it."""
+
+    def __init__(self, limit: int) -> None:
+        self._lock = Lock()
+        self._made: Recent[object, _Made] = Recent(limit)
+
+    def get(self, key: object) -> _Made | None:
+        """What was made of this, if it is still there."""
+        with self._lock:
+            return self._made.use(key)
+
+    def put(self, key: object, made: _Made) -> None:
+        """Keep what was made, and forget what was not asked for for longest."""
+        with self._lock:
+            self._made[key] = made
+            self._made.trim()
+
+
+_OBSERVED: Final[_Lately[Described]] = _Lately(2 * MOST_KINDS)
+_RENDERED: Final[_Lately[bytes]] = _Lately(4)

@@ -1,0 +1,55 @@
+"""A store with schemas in it, and what they make of values."""
+
+import json
+from typing import Final
+
+from kvput.paths import resource_at
+from kvput.resources.schemas import CompiledSchema, Schemas, Violation
+from kvput.store.base import Delete, Put
+from kvput.store.memory import MemoryStore
+from tests.store.tools import seen, writing
+
+ARTICLE: Final = "schemas/article.json"
+
+
+class Data:
+    """Files, and the schemas that are read from them; `told` is what was said of these."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.schemas = Schemas(self.told.append)
+        self.store = MemoryStore()
+
+    async def write(self, file: str, document: object) -> None:
+        """Write a file: bytes as they are, what else as JSON."""
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        path = resource_at(file)
+        assert path is not None
+        await self.store.commit(writing(Put(path, content)))
+
+    async def remove(self, file: str) -> None:
+        """Remove a file."""
+        path = resource_at(file)
+        assert path is not None
+        await self.store.commit(writing(Delete(path)))
+
+    async def violations(self, value: object, file: str = ARTICLE) -> tuple[Violation, ...]:
+        """What the schema in a file finds wrong with a value."""
+        path = resource_at(file)
+        assert path is not None
+        return await seen(self.store, lambda view: self.schemas.violations(view, path, value))
+
+    async def validator(self, file: str = ARTICLE) -> CompiledSchema | None:
+        """The schema in a file, compiled."""
+        path = resource_at(file)
+        assert path is not None
+        return await seen(self.store, lambda view: self.schemas.validator(view, path))
+
+
+async def compiled(schema: object) -> CompiledSchema:
+    """A schema that stands alone, and can be used."""
+    data = Data()
+    await data.write(ARTICLE, schema)
+    validator = await data.validator()
+    assert validator is not None, data.told
+    return validator

@@ -1,0 +1,187 @@
+"""The files that a schema is made of: which one a reference means, and when they have changed."""
+
+import pytest
+
+from kvput.paths import ResourcePath
+from kvput.resources import schema_files
+from kvput.resources.schema_files import Identifiers, SchemaFiles, SchemaUnusableError
+from kvput.store.base import View
+from tests.resources.schema_tools import ARTICLE, Data
+from tests.store.tools import resource, seen
+
+SCHEMA = resource("/schemas/article")
+
+
+async def files(data: Data, schema: ResourcePath = SCHEMA) -> SchemaFiles:
+    """The files of a schema, as they stand."""
+    return await seen(data.store, lambda view: SchemaFiles(view, schema, Identifiers()))
+
+
+async def view_of(data: Data) -> View:
+    """What a decision sees now."""
+    return await seen(data.store, lambda view: view)
+
+
+# What `schemas/article.json` refers to, and the file that holds it.
+BY_PLACE = [
+    ("author.json", "schemas/author.json"),
+    ("author", "schemas/author.json"),
+    ("author.json#/$defs/x", "schemas/author.json"),
+    ("./author.json", "schemas/author.json"),
+    ("sub/author.json", "schemas/sub/author.json"),
+    ("../shared/defs.json", "shared/defs.json"),
+    ("/shared/defs.json", "shared/defs.json"),
+    ("/shared/defs", "shared/defs.json"),
+    ("../../../shared/defs.json", "shared/defs.json"),
+    ("a%20b.json", "schemas/a b.json"),
+    ("%C3%A4.json", "schemas/ä.json"),
+    # The file's name has the percent sign, as every URI of it has to say.
+    ("a%253Ab.json", "schemas/a%3Ab.json"),
+]
+
+
+@pytest.mark.parametrize(("reference", "file"), BY_PLACE)
+async def test_a_reference_leads_to_the_file_at_its_place(reference: str, file: str) -> None:
+    """It is relative to the file that it stands in; the data folder is the root."""
+    data = Data()
+    await data.write(ARTICLE, {"$ref": reference})
+    await data.write(file, {"type": "string", "$defs": {"x": {"type": "string"}}})
+    assert [v.message for v in await data.violations(1)] == ["must be a text"]
+    assert data.told == []
+
+
+@pytest.mark.parametrize(
+    ("file", "identifier", "reference"),
+    [
+        ("schemas/a.json", "https://example.com/author", "https://example.com/author"),
+        ("schemas/a.json", "https://example.com/author", "https://example.com/author#/$defs/x"),
+        ("schemas/a.json", "https://example.com/author#", "https://example.com/author"),
+        ("schemas/a/b/c.json", "https://example.com/author", "https://example.com/author"),
+        ("schemas/a.json", "urn:example:author", "urn:example:author"),
+        # As it is itself a reference, it is relative to its file's place.
+        ("schemas/a/b.json", "../writer.json", "writer.json"),
+        ("schemas/a.json", "/people/author", "/people/author"),
+    ],
+)
+async def test_a_reference_leads_to_the_file_of_that_id(
+    file: str, identifier: str, reference: str
+) -> None:
+    """A file in the schema's folder, or below it, is found by its `$id`."""
+    data = Data()
+    await data.write("schemas/0.json", {"$id": "https://example.com/other"})
+    await data.write("schemas/1.json", b"no JSON")
+    await data.write("schemas/2.json", {"$id": 3})
+    await data.write("schemas/3.json", {"$id": "http://[x"})
+    await data.write(
+        file, {"$id": identifier, "type": "string", "$defs": {"x": {"type": "string"}}}
+    )
+    await data.write(ARTICLE, {"$ref": reference})
+    assert [v.message for v in await data.violations(1)] == ["must be a text"]
+
+
+async def test_references_are_relative_to_the_id() -> None:
+    """Where a schema has an `$id`, its references go out from that (core, section 9.1.1)."""
+    data = Data()
+    await data.write(ARTICLE, {"$id": "https://example.com/v1/article", "$ref": "author"})
+    await data.write("schemas/author.json", {"type": "null"})
+    await data.write("schemas/a.json", {"$id": "https://example.com/v1/author", "type": "string"})
+    assert [v.message for v in await data.violations(1)] == ["must be a text"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("author.json", "refers to schemas/author.json, which is not there: write it"),
+        ("/-/health", 'refers to "file:///-/health", which is the $id of no file'),
+        ("https://example.com/a", 'refers to "https://example.com/a", which is the $id of no file'),
+        ("file://host/etc/passwd", 'refers to "file://host/etc/passwd", which is the $id of no'),
+        ("file:///etc/passwd", "refers to etc/passwd.json, which is not there"),
+        ("broken.json", "schemas/broken.json is no JSON in line 2: "),
+    ],
+)
+async def test_a_reference_that_leads_nowhere_is_named(reference: str, words: str) -> None:
+    """Nothing is looked for outside of the data folder."""
+    data = Data()
+    await data.write("elsewhere/a.json", {"$id": "https://example.com/a"})
+    await data.write("schemas/broken.json", b"{\n?}")
+    await data.write(ARTICLE, {"properties": {"a": {"$ref": reference}}})
+    assert await data.violations({"a": 1}) == ()
+    (told,) = data.told
+    assert words in told
+
+
+async def test_a_schema_that_is_not_there_is_named() -> None:
+    """It is not a reference that is wrong then."""
+    with pytest.raises(
+        SchemaUnusableError, match=r"^schemas/article\.json is not there: write it$"
+    ):
+        (await files(Data())).document("file:///schemas/article.json")
+
+
+async def test_what_is_too_large_to_be_held_is_no_schema() -> None:
+    """It is said, instead of being read."""
+    data = Data()
+    await data.write(ARTICLE, {})
+    view = await view_of(data)
+
+    class Large:
+        def get(self, path: ResourcePath) -> object:
+            entry = view.get(path)
+            assert entry is not None
+            return type(entry)(path, entry.digest, 0, 10**9, None)
+
+    large: View = Large()  # type: ignore[assignment]
+    assert Identifiers().of(large.get(SCHEMA)) is None  # type: ignore[arg-type]
+    with pytest.raises(SchemaUnusableError, match=r"article\.json is too large for a schema"):
+        SchemaFiles(large, SCHEMA, Identifiers()).document("file:///schemas/article.json")
+
+
+async def test_only_what_was_looked_at_counts_for_a_change() -> None:
+    """Other files of the folder may change as they like."""
+    data = Data()
+    await data.write(ARTICLE, {})
+    await data.write("schemas/author.json", {})
+    looked = await files(data)
+    looked.document(looked.uri)
+    looked.document("file:///schemas/author.json")
+    await data.write("schemas/other.json", {})
+    assert looked.seen.stands(await view_of(data), SCHEMA)
+    await data.write("schemas/author.json", {"a": 1})
+    assert not looked.seen.stands(await view_of(data), SCHEMA)
+
+
+async def test_a_search_in_vain_counts_as_a_look_at_all_files() -> None:
+    """Any of them may be the one that was missing, once it changes."""
+    data = Data()
+    await data.write("schemas/a/other.json", {})
+    looked = await files(data)
+    with pytest.raises(SchemaUnusableError):
+        looked.document("https://example.com/author")
+    assert looked.seen.stands(await view_of(data), SCHEMA)
+    await data.write("schemas/a/other.json", {"$id": "https://example.com/author"})
+    assert not looked.seen.stands(await view_of(data), SCHEMA)
+
+
+async def test_no_more_than_a_thousand_files_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the folder itself come first."""
+    monkeypatch.setattr(schema_files, "MAX_FILES", 2)
+    data = Data()
+    for file in ("schemas/9.json", "schemas/a/1.json", "schemas/b/1.json"):
+        await data.write(file, {"$id": f"https://example.com/{file}"})
+    looked = await files(data)
+    looked.document("https://example.com/schemas/9.json")
+    looked.document("https://example.com/schemas/a/1.json")
+    with pytest.raises(SchemaUnusableError):
+        looked.document("https://example.com/schemas/b/1.json")
+
+
+async def test_identifiers_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ever new contents do not fill the memory."""
+    monkeypatch.setattr(schema_files, "_MAX_REMEMBERED", 2)
+    data, identifiers = Data(), Identifiers()
+    for number in range(9):
+        await data.write(ARTICLE, {"$id": f"urn:{number}"})
+        entry = (await view_of(data)).get(SCHEMA)
+        assert entry is not None
+        assert identifiers.of(entry) == f"urn:{number}"
+        assert len(identifiers._known) <= 2  # noqa: SLF001
