@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kvput.declarations import Dangling, Declarations, OnDelete, Relation
+from kvput.paths import CollectionPath
 
 Path = tuple[str, str]
 """A resource: its collection's URL without slashes at the ends, and its name."""
@@ -71,8 +72,8 @@ class End:
         return (own, other) if self.owns else (other, own)
 
 
-def _name(collection: object) -> str:
-    return str(getattr(collection, "url")).strip("/")  # noqa: B009  # any path has one
+def _name(collection: CollectionPath) -> str:
+    return collection.url.strip("/")
 
 
 def ends_of(declarations: Declarations) -> dict[str, list[End]]:
@@ -194,7 +195,7 @@ class Graph:
             self.objects[path] = said.is_object
             self.shown[path] = set(said.members)
         for path, said in rows.items():
-            members = self._with_itself(path, said.members, is_new=path not in old)
+            members = self._with_itself(path, said, is_new=path not in old)
             for end in self.ends.get(path[0], ()):
                 names = members.get(end.member, () if said.is_patched else None)
                 if path in old:
@@ -271,12 +272,13 @@ class Graph:
         self._use_up(path)
         going: list[Path] = []
         for end in self.ends.get(collection, ()):
-            if end.owns or end.relation.is_symmetric:
-                self._cut(end, name, self.named(path, end))
-            else:
-                left = [other for other in self.named(path, end)
-                        if (end.to, other) not in self.objects]  # fmt: skip
-                self._cut(end, name, left)
+            # What others name of their own stays, until it is known what becomes of them.
+            others = [
+                other
+                for other in self.named(path, end)
+                if end.owns or (end.to, other) not in self.objects
+            ]
+            self._cut(end, name, others)
         for relation, owner in self._owners():
             if owner.to != collection or relation.is_symmetric:
                 continue
@@ -304,7 +306,7 @@ class Graph:
     # --- edges
 
     def _with_itself(
-        self, path: Path, members: Mapping[str, Collection[str]], *, is_new: bool
+        self, path: Path, said: Said, *, is_new: bool
     ) -> Mapping[str, Collection[str] | None]:
         """What is said, where both members of a resource may speak of itself.
 
@@ -312,17 +314,17 @@ class Graph:
         decides; the other one where that is left out.
         """
         name = path[1]
-        decided: dict[str, Collection[str] | None] = dict(members)
+        decided: dict[str, Collection[str] | None] = dict(said.members)
         for owner in self.ends.get(path[0], ()):
             other = owner.other
             if not owner.owns or not owner.joins_one_to_itself or other is None:
                 continue
-            own, kept = members.get(owner.member), members.get(other.member)
+            own, kept = said.members.get(owner.member), said.members.get(other.member)
             is_there = name in (own if own is not None else kept or ())
             if own is None and is_there:
                 decided[owner.member] = [name]
             if kept is None and not is_new:
-                kept = self.named(path, other)
+                kept = () if said.is_patched else self.named(path, other)
             if kept is not None:
                 others = [each for each in kept if each != name]
                 together = [*others, name] if other.many else [name]

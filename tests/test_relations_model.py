@@ -160,7 +160,10 @@ class Machine(RuleBasedStateMachine):
             case "delete":
                 return operation, lambda graph: graph.delete(path)
             case "move":
-                others = [name for name in [*NAMES, "y"] if name != path[1]]
+                # What stands in the way may be replaced, if no step before has to do with it.
+                is_first = len(self.coming) == 1
+                names = [*NAMES, "y"] if is_first else ["y", "z"]
+                others = [name for name in names if name != path[1]]
                 target = path[0], data.draw(st.sampled_from(others))
                 replacing = target in self.graph.objects
                 operation |= {"from": url(path), "path": url(target)}
@@ -271,6 +274,7 @@ class Machine(RuleBasedStateMachine):
         if rehearsal is not None:
             assert told(rehearsal) == told(reply)
         self.graph, self.state = fitting[0].copy(), after
+        self.graph.shown = shown_in(after)
         return True
 
     def commit(self, request: Request, choose: Choose) -> Graph:
@@ -423,6 +427,19 @@ def all_named(state: State) -> Named:
         for end in ENDS.get(path[0], ()):
             named[f"{url(path)} {end.member}"] = set(names_in(value, end) or ())
     return named
+
+
+def shown_in(state: State) -> dict[Path, set[str]]:
+    """By resource, the members of relations that its content has."""
+    return {
+        path: {end.member for end in ENDS.get(path[0], ())} & members_of(body)
+        for path, (body, _) in state.items()
+    }
+
+
+def members_of(body: bytes) -> set[str]:
+    value = json.loads(body or b"{}")
+    return set(value) if isinstance(value, dict) else set()
 
 
 def named_by(graph: Graph) -> Named:

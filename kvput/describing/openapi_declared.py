@@ -8,6 +8,8 @@ uses there are, and what other declarations ask for (`openapi_uses`).
 from collections.abc import Mapping
 from typing import Final
 
+import jsonschema_rs
+
 from kvput.describing.openapi_parts import Json, schema
 from kvput.describing.openapi_uses import (
     MERGED,
@@ -22,6 +24,7 @@ from kvput.describing.openapi_uses import (
     texts_in,
     without_required,
 )
+from kvput.describing.openapi_values import IDS, NAME
 from kvput.describing.type_names import unused
 from kvput.query.values import ID
 
@@ -89,7 +92,7 @@ class DeclaredUses:
             merge_patch=self._patch(is_merged=True),
             shallow_patch=self._patch(is_merged=False),
             members=members_with_one_value(self._listed),
-            needs_content=bool(texts_in(put.get("required"))),
+            needs_content=not self._takes_nothing(put),
         )
 
     def _requires(self, member: str) -> bool:
@@ -145,6 +148,15 @@ class DeclaredUses:
         name = unused(wanted, self._components, self._reserved)
         self._components[name] = content
         return schema(name)
+
+    def _takes_nothing(self, content: Json) -> bool:
+        """Whether the empty object, which zero bytes count as, meets the schema of a content."""
+        components = {"schemas": {**IDS, "Name": NAME, **self._components}}
+        try:
+            validator = jsonschema_rs.Draft202012Validator({**content, "components": components})
+        except (ValueError, jsonschema_rs.ReferencingError):
+            return not texts_in(content.get("required"))
+        return validator.is_valid({})
 
     def _patch(self, *, is_merged: bool) -> Json:
         required = texts_in(self._listed.get("required"))

@@ -29,14 +29,14 @@ def conditions(members: Iterable[str], *, required: bool) -> Json:
     `members` are names that a client may ask for. Where there must be a condition,
     it must be one that leaves something out.
     """
-    value: Json = {"type": ["string", "number", "boolean"]}
+    # Whatever is sent is a text, or several where it is a list.
     of_conditions: Json = {
         "type": "object",
-        "properties": dict.fromkeys(filter(_is_condition, members), value),
-        "additionalProperties": value,
+        "properties": {name: {} for name in members if _is_condition(name)},
         "propertyNames": {"pattern": _CONDITION_NAME},
     }
     if required:
+        of_conditions["additionalProperties"] = {"not": {"const": []}}
         of_conditions["not"] = {
             "description": "Nothing but conditions that all texts meet.",
             "patternProperties": {_MET_BY_ANY_TEXT_IF_EMPTY: {"const": ""}},

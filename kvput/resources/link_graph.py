@@ -147,17 +147,24 @@ class LinkGraph:
     def changed(self) -> list[ResourcePath]:
         """Those touched since this was asked last that no longer name whom their content names."""
         touched, self._touched = self._touched, {}
-        return [path for path in touched if any(True for _ in self._differing(path))]
+        return [path for path in touched if next(self._differing(path), None) is not None]
 
     def let_go(self, path: ResourcePath) -> tuple[object, list[LinkEdit]]:
         """The value of a resource, and the edits that it needs; once made, it is looked at anew."""
-        edits = [LinkEdit(side, now, ids) for side, now, ids in self._differing(path)]
+        edits = [
+            LinkEdit(side, now, {name: id_ for name, id_ in now.items() if name not in before})
+            for side, now, before in self._differing(path)
+        ]
         linked = self.linked.pop(path, None)
         return None if linked is None else linked.value, edits
 
     def _differing(self, path: ResourcePath) -> Iterator[tuple[Side, Names, Names]]:
+        """Each side with what it is to name and what it names, where that is not the same."""
         linked = self.linked.get(path)
-        for side, now in () if linked is None else linked.now.items():
-            before = linked.at_first[side] if linked is not None else {}
+        if linked is None:
+            return
+        for side, now in linked.now.items():
+            before = linked.at_first[side]
+            # The lists may be long, and this is asked in each step of a batch.
             if len(now) != len(before) or now.keys() != before.keys():
-                yield side, now, {name: id_ for name, id_ in now.items() if name not in before}
+                yield side, now, before

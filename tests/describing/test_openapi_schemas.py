@@ -178,6 +178,25 @@ def test_a_schema_that_is_put_together_binds_as_well(schema: Mapping[str, object
     assert takes(made, "listed", {"title": "One", "id": "a"})
 
 
+@pytest.mark.parametrize(
+    ("schema", "needs_content"),
+    [
+        (SCHEMA, True),
+        ({"type": "object"}, False),
+        ({"allOf": [SCHEMA]}, True),
+        ({"$ref": "#/$defs/one", "$defs": {"one": SCHEMA}}, True),
+        ({"minProperties": 1}, True),
+        ({"type": "array"}, True),
+        ({"type": "odd", "required": ["a"]}, True),
+    ],
+)
+def test_content_is_needed_where_the_empty_object_is_too_little(
+    schema: Mapping[str, object], *, needs_content: bool
+) -> None:
+    """Zero bytes count as one."""
+    assert schemas(of_schema(schema)).uses["/articles"].needs_content is needs_content
+
+
 @pytest.mark.parametrize(("schema", "is_taken"), [(True, True), (False, False)])
 def test_a_schema_that_is_true_or_false(*, schema: bool, is_taken: bool) -> None:
     """Takes all, or nothing."""
