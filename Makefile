@@ -20,7 +20,7 @@ help:
 	@echo "make types   check the types"
 	@echo "make bench   measure kvput beside other servers (needs wrk; installs those that npm and pip have)"
 	@echo "make crash   kill the server, cut its disk off and fail its disks, for longer (partly needs root)"
-	@echo "make fuzz    send 20,000 odd requests of each kind: queries, patches, batches, POSTs"
+	@echo "make fuzz    send 20,000 odd requests of each kind, and random writes to related collections"
 	@echo "make clients run the clients of npm against the server (needs node and npm; installs them)"
 	@echo "make schema-suite run the official test suite of JSON Schema (fetches it from PyPI)"
 	@echo "make browser run the pages in a real browser (needs Chromium; installs playwright)"
@@ -51,7 +51,8 @@ crash: $(VENV)/.develop
 		--timeout=3600 tests/crash tests/test_linearizability.py tests/store/files $(ARGS)
 
 fuzz: $(VENV)/.develop
-	@FUZZ_ROUNDS=20000 $(BIN)/python -m pytest --timeout=3600 tests/test_fuzz.py $(ARGS)
+	@FUZZ_ROUNDS=20000 RELATION_EXAMPLES=500 $(BIN)/python -m pytest --timeout=3600 tests/test_fuzz.py \
+		tests/test_relations_model.py $(ARGS)
 
 clients: $(VENV)/.develop $(CLIENTS)/.done
 	@$(BIN)/python -m pytest tests/clients $(ARGS)

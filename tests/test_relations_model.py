@@ -29,7 +29,7 @@ from tests.related import (
 )
 from tests.serving import Reply
 
-EXAMPLES = int(os.environ.get("RELATION_EXAMPLES", "30"))
+EXAMPLES = int(os.environ.get("RELATION_EXAMPLES", "50"))
 NAMES = ["1", "2", "3", "x"]
 ODD: list[object] = [True, 1.5, {}, "..", [[]], [""]]
 """What names nothing and nobody."""
