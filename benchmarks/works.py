@@ -89,7 +89,12 @@ class Work:
     @property
     def choices(self) -> int:
         """The resources, pages or categories that the requests choose from."""
-        by_kind = {Kind.PAGE: self.resources // PAGE_SIZE, Kind.FILTER: CATEGORIES}
+        by_kind = {
+            Kind.PAGE: self.resources // PAGE_SIZE,
+            Kind.FILTER: CATEGORIES,
+            # The same articles however many there are: what differs is the collection alone.
+            Kind.MOVE: min(MOVED, self.resources),
+        }
         return by_kind.get(self.kind, self.resources)
 
     @property
@@ -222,6 +227,8 @@ FIRST_LISTS: Final = tuple(
 FIRST_DELETE: Final = "first"
 NEXT_DELETE: Final = "next"
 CASCADE: Final = "cascade"
+MOVED: Final = 100
+"""How many articles are moved from author to author, of however many there are."""
 ARTICLES_OF_ONE: Final = 1_000
 DELETES: Final = {
     FIRST_DELETE: f"first DELETE of an author without articles, of {LARGE:,} articles",

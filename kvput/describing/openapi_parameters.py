@@ -20,6 +20,10 @@ from kvput.query.json_server import MAX_NAMES
 # How axios and jQuery write the elements of an array, "tags[]", says nothing more than "tags".
 _CONDITION_NAME: Final = rf"^(?:[^_:\[][^:\[]*|[\s\S]+:(?:{'|'.join(OPERATORS)}))(?:\[\])?$"
 
+# Whatever is asked for is sent as a text, and a list as several; of an empty one, nothing is sent.
+_ASKED_FOR: Final[Json] = {
+    "anyOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "minItems": 1}]
+}
 _MET_BY_ANY_TEXT_IF_EMPTY: Final = "(?::(?:gte|contains|startsWith|endsWith|like)|_gte|_like)$"
 
 
@@ -29,14 +33,13 @@ def conditions(members: Iterable[str], *, required: bool) -> Json:
     `members` are names that a client may ask for. Where there must be a condition,
     it must be one that leaves something out.
     """
-    # Whatever is sent is a text, or several where it is a list.
     of_conditions: Json = {
         "type": "object",
-        "properties": {name: {} for name in members if _is_condition(name)},
+        "properties": {name: _ASKED_FOR for name in members if _is_condition(name)},
+        "additionalProperties": _ASKED_FOR,
         "propertyNames": {"pattern": _CONDITION_NAME},
     }
     if required:
-        of_conditions["additionalProperties"] = {"not": {"const": []}}
         of_conditions["not"] = {
             "description": "Nothing but conditions that all texts meet.",
             "patternProperties": {_MET_BY_ANY_TEXT_IF_EMPTY: {"const": ""}},
