@@ -21,9 +21,9 @@ from kvput.query.json_server import MAX_NAMES
 _CONDITION_NAME: Final = rf"^(?:[^_:\[][^:\[]*|[\s\S]+:(?:{'|'.join(OPERATORS)}))(?:\[\])?$"
 
 # Whatever is asked for is sent as a text, and a list as several; of an empty one, nothing is sent.
-_ASKED_FOR: Final[Json] = {
-    "anyOf": [{"type": ["string", "number", "boolean"]}, {"type": "array", "minItems": 1}]
-}
+_SENT: Final[Json] = {"type": ["string", "number", "boolean", "null"]}
+_ASKED_FOR: Final[Json] = {"anyOf": [_SENT, {"type": "array", "minItems": 1, "items": _SENT}]}
+_EMPTY: Final[Json] = {"anyOf": [{"const": ""}, {"type": "array", "contains": {"const": ""}}]}
 _MET_BY_ANY_TEXT_IF_EMPTY: Final = "(?::(?:gte|contains|startsWith|endsWith|like)|_gte|_like)$"
 
 
@@ -42,7 +42,7 @@ def conditions(members: Iterable[str], *, required: bool) -> Json:
     if required:
         of_conditions["not"] = {
             "description": "Nothing but conditions that all texts meet.",
-            "patternProperties": {_MET_BY_ANY_TEXT_IF_EMPTY: {"const": ""}},
+            "patternProperties": {_MET_BY_ANY_TEXT_IF_EMPTY: _EMPTY},
             "additionalProperties": False,
         }
     return {

@@ -9,12 +9,14 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import yaml
 from hypothesis import strategies as st
 
 from tests.schemathesis.report import REPORT
@@ -37,6 +39,10 @@ _answers: dict[str, int] = {}
 def before_call(_context: object, case: Any, _kwargs: object) -> None:  # noqa: ANN401
     """Make of a case what its descriptions say, where its schemas cannot say it."""
     number = sum(_answers.values())
+    for name, value in (case.path_parameters or {}).items():
+        # It is taken from answers, in which a member of the same name may hold anything.
+        if value == "" and not _is_negative(case, "PATH"):
+            case.path_parameters[name] = "1"
     if case.headers and not _is_negative(case, "HEADER"):
         # A key is used once: with another request it is refused.
         if "Idempotency-Key" in case.headers:
@@ -123,6 +129,23 @@ def _table(rows: list[list[str]]) -> bytes:
     return text.getvalue().encode()
 
 
+class _YamlDumper(yaml.SafeDumper):
+    """Puts texts in quotation marks that look like numbers to JSON, and to YAML 1.2."""
+
+
+def _yaml_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _NUMBER.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_YamlDumper.add_representer(str, _yaml_text)
+_NUMBER: Final = re.compile("-?[0-9]+(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+def _as_yaml(_context: object, value: object) -> bytes:
+    return value if isinstance(value, bytes) else yaml.dump(value, Dumper=_YamlDumper).encode()
+
+
 def _as_json5(_context: object, value: object) -> bytes:
     if isinstance(value, bytes):
         return value
@@ -144,6 +167,7 @@ _schemathesis = import_module("schemathesis")
 for _hook in (before_call, after_call, filter_failure):
     _schemathesis.hook(_hook)
 _schemathesis.serializer("application/json5")(_as_json5)
+_schemathesis.serializer("application/yaml", "application/x-yaml", "text/yaml")(_as_yaml)
 _media_type = _schemathesis.openapi.media_type
 _media_type("application/x-ndjson", _lines.map(_json_lines))
 _media_type("application/jsonl", _lines.map(_json_lines))
