@@ -24,7 +24,9 @@ _CONDITION_NAME: Final = rf"^(?:[^_:\[][^:\[]*|[\s\S]+:(?:{'|'.join(OPERATORS)})
 _SENT: Final[Json] = {"type": ["string", "number", "boolean", "null"]}
 _ASKED_FOR: Final[Json] = {"anyOf": [_SENT, {"type": "array", "minItems": 1, "items": _SENT}]}
 _EMPTY: Final[Json] = {"anyOf": [{"const": ""}, {"type": "array", "contains": {"const": ""}}]}
-_MET_BY_ANY_TEXT_IF_EMPTY: Final = "(?::(?:gte|contains|startsWith|endsWith|like)|_gte|_like)$"
+_MET_BY_ANY_TEXT_IF_EMPTY: Final = (
+    r"(?::(?:gte|contains|startsWith|endsWith|like)|_gte|_like)(?:\[\])?$"
+)
 
 
 def conditions(members: Iterable[str], *, required: bool) -> Json:

@@ -26,6 +26,9 @@ NAMES: Final = st.one_of(
         st.sampled_from(["", "_gte", ":gte", ":eq", ":odd", "[]", ":like[]", "[gte]"]),
     ),
 ).filter(lambda name: name not in json_server.PARAMETERS)
+CONDITIONS: Final = st.sampled_from(
+    ["a", "b_gte", "c:gte", "d:like", "e:ne", "f[]", "g_like[]", "h:startsWith[]"]
+)
 VALUES: Final = st.sampled_from(["", "1", "a", "[", "a,b"])
 
 
@@ -60,10 +63,10 @@ def test_conditions_have_the_names_that_are_taken(name: str) -> None:
     assert meets(schema_of_conditions(required=False), {name: "1"}) == is_taken
 
 
-@given(st.dictionaries(st.sampled_from(["a", "b_gte", "c:gte", "d:like", "e:ne"]), VALUES))
-def test_a_delete_must_restrict(asked: dict[str, str]) -> None:
+@given(st.dictionaries(CONDITIONS, VALUES | st.lists(VALUES, min_size=1, max_size=2)))
+def test_a_delete_must_restrict(asked: dict[str, str | list[str]]) -> None:
     """Conditions meet the schema of a DELETE if, and only if, they leave something out."""
-    query = parsed(urlencode(asked))
+    query = parsed(urlencode(asked, doseq=True))
     assert query is not None
     assert meets(schema_of_conditions(required=True), asked) == query.is_filtered
 
