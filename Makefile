@@ -69,14 +69,14 @@ browser: $(VENV)/.browser
 $(VENV)/.browser: $(VENV)/.develop
 	@test -n "$(CHROMIUM)" || command -v chromium > /dev/null || command -v chromium-browser > /dev/null \
 		|| command -v google-chrome > /dev/null || { echo "make browser needs Chromium: apt-get install chromium" >&2; exit 1; }
-	@$(call install,.[dev,browser])
+	@$(call install,.[browser])
 	@touch $@
 
 schemathesis: $(VENV)/.schemathesis
 	@SCHEMATHESIS_REQUESTS=20000 $(BIN)/python -m pytest tests/test_schemathesis.py $(ARGS)
 
 $(VENV)/.schemathesis: $(VENV)/.develop
-	@$(call install,.[dev,schemathesis])
+	@$(call install,.[schemathesis])
 	@touch $@
 
 # The library jsonschema carries the suite in its sources.
