@@ -25,6 +25,8 @@ _FIELDS: Final[Json] = {
     "brackets lead inside: `maker[town]`, `tags[]`.",
     "additionalProperties": {"type": "string"},
 }
+_ELSEWHERE: Final = ("allOf", "$ref")
+"""Keywords by which a schema speaks of members that it does not name itself."""
 _NOT_BINDING: Final = (
     "What the resources look like that there are. No schema is declared of them: any JSON may be "
     "stored that is not refused for what else is declared."
@@ -168,8 +170,12 @@ def as_form(new: Json, bounds: Bounds) -> Json:
         name: _EMPTY if name in bounds.lists else of_member if _is_scalar(of_member) else False
         for name, of_member in properties_of(new).items()
     }
-    others = {key: new[key] for key in ("required", "allOf", "$ref") if key in new}
-    return _FIELDS | others | {"properties": properties}
+    others = {key: new[key] for key in ("required", *_ELSEWHERE) if key in new}
+    fields = _FIELDS | others | {"properties": properties}
+    if not others.keys().isdisjoint(_ELSEWHERE):
+        # What they say of other members may ask for a value that `types=guess` makes of a text.
+        fields |= {"additionalProperties": {"type": ["string", "number", "boolean"]}}
+    return fields
 
 
 def _is_scalar(of_member: object) -> bool:

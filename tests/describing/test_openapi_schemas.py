@@ -254,6 +254,20 @@ def test_a_list_is_no_field_of_a_form() -> None:
     assert not takes(made, "form", {"parts": "a"})
 
 
+def test_a_field_of_a_form_may_be_what_is_guessed_of_its_text() -> None:
+    """Also where the schema speaks of it in a part of its own."""
+    parts: Mapping[str, object] = {
+        "allOf": [
+            {"type": "object"},
+            {"properties": {"n": {"type": "integer"}}, "required": ["n"]},
+        ]
+    }
+    made = schemas(of_schema(parts))
+    assert takes(made, "form", {"n": 1, "title": "One"})
+    assert not takes(made, "form", {"n": "One"})
+    assert not takes(made, "form", {"n": 1, "parts": [1]})
+
+
 # --- names
 
 
