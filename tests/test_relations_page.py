@@ -14,7 +14,7 @@ from kvput.cli.link_watch import link_faults, sentence
 from kvput.config import Config
 from kvput.config_file import CONFIG_FILE
 from kvput.declarations import OnDelete
-from kvput.resources import relations as relation_rules
+from kvput.resources.relations import keeper as relation_rules
 from kvput.server.handlers import written
 from kvput.store.base import Put
 from kvput.store.memory import MemoryStore

@@ -13,7 +13,7 @@ from kvput.cli.declared_findings import all_findings
 from kvput.cli.findings import Counts, left_out, summary, what, where
 from kvput.cli.output import is_on_terminal, say, unicode
 from kvput.content.json_text import parse
-from kvput.resources.repairing import Repair
+from kvput.resources.relations.repair import Repair
 from kvput.store import FolderCheck, check_folder
 
 INTERRUPTED: Final = 130

@@ -17,7 +17,7 @@ from kvput.errors import ConfigError, KvputError, MalformedContent
 from kvput.patching.pointer import parse_pointer
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.values import Key, key_of
-from kvput.resources.link_audit import (
+from kvput.resources.relations.audit import (
     BROKEN,
     LinkAudit,
     LinkFault,
@@ -25,7 +25,7 @@ from kvput.resources.link_audit import (
     still_stands,
     value_of,
 )
-from kvput.resources.schemas import Schemas
+from kvput.resources.schemas.in_use import Schemas
 from kvput.store import Finding, FolderCheck, Kind, misconfigured
 
 _ROUNDS: Final = 3

@@ -1,6 +1,6 @@
 """`kvput check --fix`: repairs links in one commit, after it has said what it will do.
 
-What is to be repaired, and how, is in `kvput.resources.repairing`; that all of it is
+What is to be repaired, and how, is in `kvput.resources.relations.repair`; that all of it is
 done or nothing is the store's. What is left is then told by `kvput.cli.check`.
 """
 
@@ -18,7 +18,7 @@ from kvput.cli.findings import WRONG
 from kvput.cli.output import counted, say, shown
 from kvput.declared import declarations_of
 from kvput.errors import DataInUse, ReadOnly
-from kvput.resources.repairing import ChangedMeanwhile, ContentsNeeded, LinkRepair, Repair
+from kvput.resources.relations.repair import ChangedMeanwhile, ContentsNeeded, LinkRepair, Repair
 from kvput.server.large import content_of_large
 from kvput.store import open_store, serving_process
 from kvput.store.base import Store

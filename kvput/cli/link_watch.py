@@ -18,7 +18,7 @@ from kvput.declarations import Declarations, Relation
 from kvput.errors import KvputError, Unreadable
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.selection import EVERYTHING, Item, Selected
-from kvput.resources.link_audit import (
+from kvput.resources.relations.audit import (
     BROKEN,
     LinkAudit,
     LinkFault,

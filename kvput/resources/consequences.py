@@ -15,13 +15,13 @@ from kvput.content.json_text import parse
 from kvput.declarations import Declaration, Declarations
 from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Referenced
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.resources.links import Sides, sides_of
 from kvput.resources.located import about
 from kvput.resources.members import kept, members_kept
 from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
-from kvput.resources.relations import Move, RelationKeeper
-from kvput.resources.schemas import Schemas, require_valid
+from kvput.resources.relations.keeper import Move, RelationKeeper
+from kvput.resources.relations.sides import Sides, sides_of
+from kvput.resources.schemas.in_use import Schemas, require_valid
 from kvput.resources.unique import require_unique
 from kvput.store.base import Batch, Decision, Delete, Entry, Put, View, Write
 

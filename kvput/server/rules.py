@@ -8,7 +8,7 @@ from typing import Final
 from kvput.declarations import Declaration, Declarations
 from kvput.paths import CollectionPath
 from kvput.resources.consequences import Rules
-from kvput.resources.schemas import Schemas
+from kvput.resources.schemas.in_use import Schemas
 
 _LATELY_SECONDS: Final = 0.02
 

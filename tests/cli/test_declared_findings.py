@@ -10,7 +10,7 @@ import pytest
 from kvput.cli import declared_findings
 from kvput.cli.declared_findings import all_findings
 from kvput.content.json_text import parse
-from kvput.resources.link_audit import LinkFaultKind
+from kvput.resources.relations.audit import LinkFaultKind
 from kvput.store import Finding, FolderCheck, Kind, check_folder
 from kvput.store.files.folder import open_folder
 from tests.serving import ServerProcess, run_kvput

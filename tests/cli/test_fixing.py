@@ -15,7 +15,7 @@ import pytest
 from kvput.cli import main
 from kvput.content.json_text import parse
 from kvput.declared import declarations_of
-from kvput.resources.link_audit import LinkAudit, LinkFault
+from kvput.resources.relations.audit import LinkAudit, LinkFault
 from tests.cli.test_declared_findings import write
 from tests.serving import ServerProcess, run_kvput
 from tests.store.files.mounts import as_nobody, open_place

@@ -12,12 +12,12 @@ from kvput.cli import link_watch
 from kvput.cli.link_watch import link_faults, sentence, watching_links
 from kvput.declarations import NOTHING_DECLARED, Declarations
 from kvput.errors import Unreadable
-from kvput.resources.link_audit import LinkFault, LinkFaultKind
-from kvput.resources.links import Side
+from kvput.resources.relations.audit import LinkFault, LinkFaultKind
+from kvput.resources.relations.sides import Side
 from kvput.store.base import Store, View
 from kvput.store.memory import MemoryStore
 from tests.cli.test_declared_findings import write
-from tests.resources.test_link_audit import AUTHOR, TAGGED, Texts, declarations, judge, required
+from tests.resources.relations.tools import AUTHOR, TAGGED, Texts, declarations, judge, required
 from tests.serving import ServerProcess
 from tests.store.files.mounts import as_nobody, open_place
 from tests.store.tools import opened, put, resource

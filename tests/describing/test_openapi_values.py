@@ -15,7 +15,8 @@ from kvput.names import file_name, normalised
 from kvput.patching.json_patch import operations_in
 from kvput.paths import CollectionPath
 from kvput.resources.ids import name_for_id
-from kvput.resources.links import Side, names_in
+from kvput.resources.relations.links import names_in
+from kvput.resources.relations.sides import Side
 from tests.describing.openapi_tools import meets, named
 from tests.strategies import characters
 

@@ -26,7 +26,7 @@ from kvput.resources.batch import BatchDecision, Outcome
 from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import Rules
 from kvput.resources.needed import ContentNeeded
-from kvput.resources.schemas import Schemas
+from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.validators import content_digest
 from kvput.store.base import Batch, Delete, Entry, Put, RaiseCounter, View, Write
 from kvput.store.memory import MemoryStore

@@ -18,11 +18,11 @@ from kvput.errors import (
 from kvput.paths import ResourcePath
 from kvput.resources.consequences import RuledDecision, Rules
 from kvput.resources.resource import delete
-from kvput.resources.schemas import Schemas
+from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.preconditions import NO_PRECONDITIONS
 from kvput.store.base import Change, Delete, Entry, View
 from kvput.store.memory import MemoryStore
-from tests.resources.test_relations import Texts, decision, store_with
+from tests.resources.relations.tools import Texts, decision, store_with
 from tests.store.tools import collection, resource, seen
 
 ARTICLES, AUTHORS, TAGS = map(collection, ("/articles/", "/authors/", "/tags/"))

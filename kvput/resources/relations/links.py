@@ -1,7 +1,7 @@
 """Links: how a resource names others in a member, and how such a member is edited.
 
 Here belongs what is true of one resource's text. Which resources are to name
-which is in `kvput.resources.relations`.
+which is in `kvput.resources.relations.keeper`.
 """
 
 import json
@@ -12,71 +12,18 @@ from typing import Final
 from kvput.content.json_document import Document
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
-from kvput.declarations import Declarations, Relation
 from kvput.errors import InvalidContent, InvalidReference
 from kvput.names import HIGHEST_NUMBER, number_of
 from kvput.patching.pointer import format_pointer
-from kvput.paths import CollectionPath, ResourcePath
+from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, id_of, is_id_of, name_for_id
+from kvput.resources.relations.sides import Side
 
 Names = dict[str, object]
 """The resources that a member names: their names, each with the id as it is written."""
 
 _ROOM: Final = 1024
 """Bytes beside the ids that an edit may need: a member's name, line breaks."""
-
-
-class Side:
-    """One side of a relation: a member in which resources of a collection name those of `to`.
-
-    `other` is the member that names them in turn, if the relation has one. A symmetric
-    relation has one side, which is its own other.
-    """
-
-    __slots__ = ("collection", "is_kept", "is_owner", "many", "member", "other", "relation", "to")
-
-    def __init__(self, relation: Relation, *, is_owner: bool) -> None:
-        self.relation = relation
-        self.is_owner = is_owner
-        """Whether the member is the one that the relation is declared of."""
-        self.is_kept = not is_owner or relation.is_symmetric
-        """Whether the server puts the member in where a client leaves it out."""
-        self.collection = relation.collection if is_owner else relation.to
-        self.to = relation.to if is_owner else relation.collection
-        self.member = relation.member if is_owner else relation.inverse or ""
-        self.many = relation.many if is_owner else relation.inverse_many
-        self.other: Side | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The sides of all relations: by the collection that has the member, and by the one named.
-
-    Of those by the collection that is named, only the sides that a relation is declared of.
-    """
-
-    of: Mapping[CollectionPath, tuple[Side, ...]]
-    naming: Mapping[CollectionPath, tuple[Side, ...]]
-
-
-def sides_of(declarations: Declarations) -> Sides:
-    """The sides of all relations that are declared."""
-    of: dict[CollectionPath, list[Side]] = {}
-    naming: dict[CollectionPath, list[Side]] = {}
-    for relation in declarations.relations:
-        owner = Side(relation, is_owner=True)
-        of.setdefault(owner.collection, []).append(owner)
-        naming.setdefault(owner.to, []).append(owner)
-        if relation.is_symmetric:
-            owner.other = owner
-        elif relation.inverse is not None:
-            inverse = Side(relation, is_owner=False)
-            owner.other, inverse.other = inverse, owner
-            of.setdefault(inverse.collection, []).append(inverse)
-    return Sides(
-        {collection: tuple(sides) for collection, sides in of.items()},
-        {collection: tuple(sides) for collection, sides in naming.items()},
-    )
 
 
 # --- reading

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvput.content.json_text import MAX_DEPTH
-from kvput.resources.schema_values import Shape, not_exchangeable, shape_of
+from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

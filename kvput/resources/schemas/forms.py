@@ -21,7 +21,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from kvput.content.json_text import MAX_DEPTH
-from kvput.resources.schema_sentences import ANY_FORM, ONE_FORM, SAID, TYPES, type_names
+from kvput.resources.schemas.sentences import ANY_FORM, ONE_FORM, SAID, TYPES, type_names
 
 _STEPS: Final = 16_000
 """A step takes up to 400 bytes of stack, of which a thread has 8 MiB."""

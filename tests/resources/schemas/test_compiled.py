@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvput.resources.schema_compiled import schema_fault
-from kvput.resources.schema_forms import MAX_CHAIN
-from tests.resources.schema_tools import ARTICLE, Data, compiled
+from kvput.resources.schemas.compiled import schema_fault
+from kvput.resources.schemas.forms import MAX_CHAIN
+from tests.resources.schemas.tools import ARTICLE, Data, compiled
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DRAFTS = {
     "4": "http://json-schema.org/draft-04/schema#",
     "6": "http://json-schema.org/draft-06/schema#",
@@ -234,8 +234,8 @@ STEPS: dict[str, str] = {
 # The longest that there may be takes seconds, and is only prepared.
 AT_THE_LIMIT = """
 import asyncio, sys, threading
-from tests.resources.schema_tools import ARTICLE, Data
-from tests.resources.test_schema_compiled import nested
+from tests.resources.schemas.tools import ARTICLE, Data
+from tests.resources.schemas.test_compiled import nested
 async def main():
     refused = 0
     for length in (1, 30, 300, 990, 30_000):

@@ -25,7 +25,7 @@ _MAX_PLACE: Final = 1000
 """Characters of a place: names may be as long as the content."""
 
 SAID: Final = "kvput: "
-"""What a `$comment` begins with that holds the sentence for its schema; see `schema_forms`."""
+"""What a `$comment` begins with that holds the sentence for its schema; see `forms`."""
 
 Token = str | int
 """A step of the way to a value: the name of a member, or the index of an element."""

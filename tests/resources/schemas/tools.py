@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from kvput.paths import resource_at
-from kvput.resources.schemas import CompiledSchema, Schemas, Violation
+from kvput.resources.schemas.in_use import CompiledSchema, Schemas, Violation
 from kvput.store.base import Delete, Put
 from kvput.store.memory import MemoryStore
 from tests.store.tools import seen, writing

@@ -5,8 +5,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from kvput.resources import schema_sentences
-from kvput.resources.schema_sentences import (
+from kvput.resources.schemas import sentences
+from kvput.resources.schemas.sentences import (
     MAX_VIOLATIONS,
     TYPES,
     Violation,
@@ -95,14 +95,14 @@ def test_each_sentence_is_among_those_above() -> None:
         for schema, value, _, _ in CASES
         for error in jsonschema_rs.validator_for(schema, validate_formats=True).iter_errors(value)
     }
-    assert kinds == set(schema_sentences._SENTENCES)  # noqa: SLF001
+    assert kinds == set(sentences._SENTENCES)  # noqa: SLF001
 
 
-@pytest.mark.parametrize("name", sorted(schema_sentences._FORMATS))  # noqa: SLF001
+@pytest.mark.parametrize("name", sorted(sentences._FORMATS))  # noqa: SLF001
 def test_a_format_has_words_of_its_own(name: str) -> None:
     """What is not of a format is told what the format is, without its name in the schema."""
     (fault,) = found({"format": name}, "[{~ not of any")
-    assert fault.message == f"must be {schema_sentences._FORMATS[name]}"  # noqa: SLF001
+    assert fault.message == f"must be {sentences._FORMATS[name]}"  # noqa: SLF001
 
 
 @pytest.mark.parametrize("name", TYPES)

@@ -12,9 +12,9 @@ from typing import Final
 from kvput.content.source_text import shown
 from kvput.errors import SchemaViolated
 from kvput.paths import ResourcePath
-from kvput.resources.schema_compiled import CompiledSchema, compile_schema, schema_fault
-from kvput.resources.schema_files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
-from kvput.resources.schema_sentences import MAX_VIOLATIONS, Violation
+from kvput.resources.schemas.compiled import CompiledSchema, compile_schema, schema_fault
+from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
+from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation
 from kvput.store.base import View
 
 __all__ = ["CompiledSchema", "Schemas", "Violation", "require_valid", "schema_fault"]

@@ -16,10 +16,10 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
-from kvput.resources.schema_files import Document, SchemaFiles, SchemaUnusableError
-from kvput.resources.schema_forms import MAX_CHAIN, Reach, for_faults, is_old_draft
-from kvput.resources.schema_sentences import Violation, sentence, violation, violations_of
-from kvput.resources.schema_values import Shape, not_exchangeable, shape_of
+from kvput.resources.schemas.files import Document, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.sentences import Violation, sentence, violation, violations_of
+from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
 
 _PATTERNS: Final = RegexOptions(size_limit=1024 * 1024)
 

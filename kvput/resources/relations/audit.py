@@ -2,7 +2,7 @@
 
 A `LinkAudit` is shown the resources of all collections that relations concern, one
 after the other, and keeps the names that they hold, not their contents. What members
-are to name is decided in `kvput.resources.link_repair`; how files are read and
+are to name is decided in `kvput.resources.relations.agreement`; how files are read and
 findings printed does not belong here.
 """
 
@@ -14,11 +14,11 @@ from typing import Final
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
 from kvput.declarations import Declarations
-from kvput.errors import InvalidReference, MalformedContent, PathTooLong
+from kvput.errors import InvalidReference, MalformedContent
 from kvput.names import natural_order
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.ids import id_of
-from kvput.resources.link_repair import (
+from kvput.resources.relations.agreement import (
     ABSENT,
     NO_OBJECT,
     UNKNOWN,
@@ -28,14 +28,8 @@ from kvput.resources.link_repair import (
     collected,
     wanted,
 )
-from kvput.resources.links import (
-    LinkEdit,
-    Side,
-    id_called,
-    names_in,
-    names_in_stored,
-    sides_of,
-)
+from kvput.resources.relations.links import LinkEdit, id_called, names_in, names_in_stored
+from kvput.resources.relations.sides import Side, sides_of
 
 
 class LinkFaultKind(Enum):
@@ -260,7 +254,7 @@ class _Judge:
         )
 
     def _dangling(self, side: Side, name: str, named: str) -> LinkFault:
-        other = _path_of(side, named)
+        other = side.named(named)
         called = shown(named) if other is None else other.url
         is_repairable = not self._will_name(side, name, named)
         must = ", and must name one" if self._is_last(side, name) else ""
@@ -304,11 +298,3 @@ class _Judge:
             named,
             named_path,
         )
-
-
-def _path_of(side: Side, name: str) -> ResourcePath | None:
-    """The resource that a name names on this side; None where there can be none."""
-    try:
-        return side.to.resource(name)
-    except PathTooLong:
-        return None

@@ -3,48 +3,36 @@
 A `RelationKeeper` is told of each step of a commit, and lays over the view what
 follows from it. An owner's member and its inverse say the same; whichever of
 them a client has written, the other is edited in the same commit. How a member
-is read and edited is in `kvput.resources.links`. Schemas and unique values do
+is read and edited is in `kvput.resources.relations.links`. Schemas and unique values do
 not belong here.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import islice
 from typing import Final
 
-from kvput.declarations import Dangling, OnDelete
-from kvput.errors import (
-    ContentTooLarge,
-    InvalidReference,
-    PathTooLong,
-    Referenced,
-    StoredContentMalformed,
-)
-from kvput.patching.pointer import format_pointer
+from kvput.declarations import OnDelete
+from kvput.errors import ContentTooLarge, StoredContentMalformed
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.resources.link_graph import Linked, LinkGraph
-from kvput.resources.links import (
-    LinkEdit,
-    Names,
-    Side,
-    Sides,
-    decide_of_itself,
-    edited,
-    invalid,
-    names_in,
-    names_in_stored,
-    place_of,
-)
 from kvput.resources.located import about
 from kvput.resources.pending import PendingView
+from kvput.resources.relations.graph import Linked, LinkGraph
+from kvput.resources.relations.links import (
+    LinkEdit,
+    Names,
+    decide_of_itself,
+    edited,
+    names_in,
+    names_in_stored,
+)
+from kvput.resources.relations.requirements import Requirements
+from kvput.resources.relations.sides import Side, Sides
 from kvput.resources.resource import removal
 from kvput.store.base import Batch, Entry, View
 
 MOST_RELATED: Final = 10_000
 """How many resources one commit changes at most beside those that it is asked to."""
-_MOST_NAMED: Final = 10
-"""How many of the resources that are in the way an error names."""
 Move = tuple[ResourcePath, ResourcePath]
 """The old path of a resource and its new one."""
 
@@ -70,12 +58,8 @@ class RelationKeeper:
         self._moved: Move | None = None
         self._in_part = False
         self._waiting: deque[tuple[ResourcePath, Entry | None]] = deque()
-        self.deleted: dict[ResourcePath, None] = {}
-        """All that was deleted by any step, or with what one deletes."""
-        # What is to be seen to when all steps are done.
-        self._references: dict[tuple[ResourcePath, Side, str], None] = {}
-        self._left_behind: dict[tuple[ResourcePath, Side], None] = {}
-        self._asked: dict[ResourcePath, None] = {}
+        self._requirements = Requirements(sides, view, self._graph)
+        self._asked = self._requirements.asked
         self._related: set[ResourcePath] = set()
 
     def step(
@@ -103,7 +87,7 @@ class RelationKeeper:
         }
         if not written:
             return ()
-        self._asked |= dict.fromkeys(written)
+        self._asked.update(dict.fromkeys(written))
         for path, entry in written.items():
             with about(path):
                 self._load(path, entry)
@@ -113,32 +97,13 @@ class RelationKeeper:
         return self._write()
 
     def require(self) -> None:
-        """See to it that all is well when all steps are done.
+        """See to it that all is well when all steps are done; see `Requirements.require`."""
+        self._requirements.require()
 
-        Raises Referenced where a resource is deleted that others name, and InvalidReference for
-        a reference to nothing, and for none where there must be one.
-        """
-        for path in self.deleted:
-            if self._view.get(path) is None:
-                for side in self._sides.naming.get(path.parent, ()):
-                    is_restricted = side.relation.on_delete is OnDelete.RESTRICT
-                    if is_restricted or (path, side) in self._left_behind:
-                        self._require_nobody_names(path, side)
-        for path, side, name in self._references:
-            named = self._graph.names_of(path, side) or {}
-            if side.relation.dangling is Dangling.REFUSE and name in named:
-                with about(path):
-                    self._require_there(path, side, name)
-        written = ((path, side) for path in self._asked for side in self._sides_of(path))
-        for path, side in (*written, *self._graph.lost):
-            is_required = side.is_owner and side.relation.required
-            # An empty one: None is one that is gone.
-            if is_required and self._graph.names_of(path, side) == {}:
-                with about(path):
-                    raise self._without(path, side)
-
-    def _sides_of(self, path: ResourcePath) -> tuple[Side, ...]:
-        return self._sides.of.get(path.parent, ())
+    @property
+    def deleted(self) -> Iterable[ResourcePath]:
+        """All that was deleted by any step, or with what one deletes."""
+        return self._requirements.deleted
 
     # --- what a client has written
 
@@ -147,7 +112,7 @@ class RelationKeeper:
         linked = self._graph.look_again(path)
         if linked is None:
             return
-        said = {side: names_in(linked.value, side) for side in self._sides_of(path)}
+        said = {side: names_in(linked.value, side) for side in self._sides.at(path)}
         names: dict[Side, Names] = {}
         for side, ids in said.items():
             linked.at_first[side] = dict(ids or {})
@@ -171,13 +136,13 @@ class RelationKeeper:
                 self._removed(path, self._graph.value(before))
             return
         value = None if before is None else self._graph.value(before)
-        for side in self._sides_of(path):
+        for side in self._sides.at(path):
             if before is None:
                 self._welcome(path, side, linked)
                 self._insist(path, side, linked)
             old, new = names_in_stored(value, side), linked.now[side]
             for name in [name for name in new if name not in old]:
-                self._references[path, side, name] = None
+                self._requirements.references[path, side, name] = None
                 self._link(side, name, path)
             for name in [name for name in old if name not in new]:
                 self._unlink(side, name, path)
@@ -217,8 +182,8 @@ class RelationKeeper:
 
     def _removed(self, path: ResourcePath, value: object) -> None:
         """What follows from a resource's going: for those it named, and those that name it."""
-        self.deleted[path] = None
-        for side in self._sides_of(path):
+        self._requirements.deleted[path] = None
+        for side in self._sides.at(path):
             if side.is_owner:
                 for name in names_in_stored(value, side):
                     self._unlink(side, name, path)
@@ -241,7 +206,7 @@ class RelationKeeper:
         """Have those that name what was moved name it under its new name."""
         if target.parent != path.parent:
             # No relation leads there: as if it were to be deleted, but nothing goes along.
-            self._left_behind[path, side] = None
+            self._requirements.left_behind[path, side] = None
             return
         for owner in self._graph.naming(side, path):
             linked = self._graph.at(owner)
@@ -274,7 +239,7 @@ class RelationKeeper:
 
     def _link(self, side: Side, name: str, path: ResourcePath) -> None:
         """Have the resource that `path` names on this side name it in turn."""
-        other, named = side.other, _path_of(side, name)
+        other, named = side.other, side.named(name)
         linked = None if other is None or named is None else self._graph.at(named)
         if other is None or named is None or linked is None:
             return
@@ -288,7 +253,7 @@ class RelationKeeper:
 
     def _unlink(self, side: Side, name: str, path: ResourcePath) -> None:
         """Have the resource that `path` named on this side name it no longer."""
-        named = _path_of(side, name)
+        named = side.named(name)
         if side.other is not None and named is not None:
             self._take_out(named, side.other, path.name)
 
@@ -328,54 +293,9 @@ class RelationKeeper:
                     "all writes wait for it: delete or unlink some of them first."
                 )
 
-    # --- what must be
-
-    def _require_nobody_names(self, path: ResourcePath, side: Side) -> None:
-        owners = list(islice(self._graph.naming(side, path), _MOST_NAMED + 1))
-        if owners:
-            urls = [owner.url for owner in owners[:_MOST_NAMED]]
-            more = " and others" if len(owners) > _MOST_NAMED else ""
-            raise Referenced(
-                f"{path.url} is named by the member {side.member} of {', '.join(urls)}{more}: "
-                "change or delete these first, or in the same batch.",
-                members={"referrers": urls},
-            )
-
-    def _require_there(self, path: ResourcePath, side: Side, name: str) -> None:
-        named = _path_of(side, name)
-        if named is None or self._view.get(named) is None:
-            shown = side.to.resource(name).url if named is not None else name
-            entry = self._view.get(path)
-            value = None if entry is None else self._graph.value(entry)
-            raise invalid(
-                side,
-                place_of(value, side, name),
-                f"names {shown}, which is not there: make that first, or name another",
-                path,
-            )
-
-    def _without(self, path: ResourcePath, side: Side) -> InvalidReference | Referenced:
-        """The error for a resource that names none where it must name one."""
-        reason = f"must name a resource of {side.to.url}"
-        error = invalid(side, format_pointer((side.member,)), reason, path)
-        if path in self._asked:
-            return error
-        return Referenced(
-            f"{error.detail} Change or delete that one first, or in the same batch.",
-            members={"referrers": [path.url]},
-        )
-
 
 def _says(value: object, side: Side) -> bool:
     return isinstance(value, dict) and side.member in value
-
-
-def _path_of(side: Side, name: str) -> ResourcePath | None:
-    """The resource that a name names on this side; None where there can be none."""
-    try:
-        return side.to.resource(name)
-    except PathTooLong:
-        return None
 
 
 def _cannot_be_edited(path: ResourcePath, edits: list[LinkEdit]) -> StoredContentMalformed:

@@ -2,7 +2,7 @@
 
 Here belong what the resources of a folder say, as names alone, and what they are
 to say so that they agree; what nobody but a person can tell stays as it is. How
-that is told is in `kvput.resources.link_audit`, what a commit does in `relations`.
+that is told is in `kvput.resources.relations.audit`, what a commit does in `relations`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,7 +12,7 @@ from typing import Final
 from kvput.declarations import Dangling
 from kvput.names import natural_order
 from kvput.paths import CollectionPath
-from kvput.resources.links import Side
+from kvput.resources.relations.sides import Side
 
 _FEW: Final = 8
 """Up to so many names, looking at each takes no longer than a table does."""

@@ -1,6 +1,6 @@
 """The repair of a folder's links, as one decision: what is to be written, and in words.
 
-What is at fault and what members are to name is decided in `link_audit`. Here
+What is at fault and what members are to name is decided in `audit`. Here
 belongs what that makes of contents. What a schema says of them is not looked at:
 a resource that names what is not there is no better for being valid.
 """
@@ -14,8 +14,8 @@ from kvput.content.source_text import shown
 from kvput.declarations import Declarations
 from kvput.errors import KvputError, Unreadable
 from kvput.paths import ResourcePath
-from kvput.resources.link_audit import BROKEN, LinkAudit, value_of
-from kvput.resources.links import LinkEdit, edited, names_in_stored
+from kvput.resources.relations.audit import BROKEN, LinkAudit, value_of
+from kvput.resources.relations.links import LinkEdit, edited, names_in_stored
 from kvput.store.base import Batch, Entry, Put, View
 
 _MOST_NAMED: Final = 10

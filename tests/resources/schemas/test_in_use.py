@@ -7,10 +7,10 @@ import pytest
 
 from kvput.errors import SchemaViolated
 from kvput.resources.pending import PendingView
-from kvput.resources.schemas import Schemas, Violation, require_valid
+from kvput.resources.schemas.in_use import Schemas, Violation, require_valid
 from kvput.store.base import Batch, Put
 from kvput.store.memory import MemoryStore
-from tests.resources.schema_tools import ARTICLE, Data
+from tests.resources.schemas.tools import ARTICLE, Data
 from tests.resources.tools import CountingView
 from tests.store.tools import resource, seen
 

@@ -1,6 +1,6 @@
 """Who names whom, in the middle of a commit: what was there, with all links that have changed.
 
-Belongs here: the state that `kvput.resources.relations` works on, and what of it has
+Belongs here: the state that `kvput.resources.relations.keeper` works on, and what of it has
 to be written. When a link comes or goes is decided there.
 """
 
@@ -13,8 +13,9 @@ from kvput.paths import ResourcePath
 from kvput.query.filters import Condition, Operator
 from kvput.query.selection import Selection
 from kvput.query.values import Field, Name
-from kvput.resources.links import LinkEdit, Names, Side, Sides, id_called, names_in_stored
 from kvput.resources.pending import PendingView
+from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in_stored
+from kvput.resources.relations.sides import Side, Sides
 from kvput.store.base import Entry, View
 
 _BROKEN: Final = object()
@@ -71,7 +72,7 @@ class LinkGraph:
             return self.linked[path]
         linked = self.look_again(path)
         if linked is not None:
-            for side in self._sides.of.get(path.parent, ()):
+            for side in self._sides.at(path):
                 linked.at_first[side] = names_in_stored(linked.value, side)
                 self.hold(path, linked, side, dict(linked.at_first[side]))
         return linked

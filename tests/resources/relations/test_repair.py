@@ -10,10 +10,10 @@ import pytest
 from kvput.declarations import Relation
 from kvput.errors import Unreadable
 from kvput.paths import ResourcePath
-from kvput.resources.repairing import ChangedMeanwhile, ContentsNeeded, LinkRepair
+from kvput.resources.relations.repair import ChangedMeanwhile, ContentsNeeded, LinkRepair
 from kvput.store.base import Entry, View
 from kvput.store.memory import MemoryStore
-from tests.resources.test_link_audit import AUTHOR, PARENT, TAGGED, Texts, declarations
+from tests.resources.relations.tools import AUTHOR, PARENT, TAGGED, Texts, declarations
 from tests.store.tools import content_of, put, resource
 
 ONE_SIDED: Texts = {

@@ -3,10 +3,10 @@
 import pytest
 
 from kvput.paths import ResourcePath
-from kvput.resources import schema_files
-from kvput.resources.schema_files import Identifiers, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas import files as schema_files
+from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError
 from kvput.store.base import View
-from tests.resources.schema_tools import ARTICLE, Data
+from tests.resources.schemas.tools import ARTICLE, Data
 from tests.store.tools import resource, seen
 
 SCHEMA = resource("/schemas/article")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvput.content.json_text import MAX_DEPTH
-from kvput.resources.schema_forms import MAX_CHAIN, Reach, for_faults, is_old_draft
-from kvput.resources.schema_sentences import ANY_FORM, ONE_FORM, violations_of
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.sentences import ANY_FORM, ONE_FORM, violations_of
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"

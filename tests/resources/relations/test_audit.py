@@ -1,94 +1,53 @@
 """Links that hands have written: what is wrong with them, and that the repair is one."""
 
 import json
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvput.declarations import Dangling, Declaration, Declarations, OnDelete, Relation
+from kvput.declarations import Relation
 from kvput.errors import KvputError
 from kvput.paths import CollectionPath
 from kvput.resources.consequences import RuledDecision, Rules
-from kvput.resources.link_audit import LinkAudit, LinkFault, LinkFaultKind, LinkVerdict, value_of
-from kvput.resources.links import edited
-from kvput.resources.schemas import Schemas
-from kvput.store.base import Batch, Decision, Delete, Put, Store, View, Write
-from kvput.store.memory import MemoryStore
-from tests.store.tools import collection, list_of, resource
-
-ARTICLES, AUTHORS, TAGS = map(collection, ("/articles/", "/authors/", "/tags/"))
-PEOPLE, PROFILES = collection("/people/"), collection("/profiles/")
-
-AUTHOR = Relation(ARTICLES, "author", AUTHORS, inverse="articles")
-ALONE = replace(AUTHOR, inverse=None)
-TAGGED = Relation(ARTICLES, "tags", TAGS, many=True, inverse="articles")
-PROFILE = Relation(PEOPLE, "profile", PROFILES, inverse="person", inverse_many=False)
-CHAPTERS = Relation(AUTHORS, "articles", ARTICLES, many=True, inverse="author", inverse_many=False)
-PARENT = Relation(PEOPLE, "parent", PEOPLE, inverse="children")
-FRIENDS = Relation(
-    PEOPLE, "friends", PEOPLE, many=True, inverse="friends", on_delete=OnDelete.UNLINK
+from kvput.resources.relations.audit import (
+    LinkFault,
+    LinkFaultKind,
+    LinkVerdict,
 )
-SPOUSE = replace(FRIENDS, member="spouse", inverse="spouse", many=False, inverse_many=False)
-KINDS = (AUTHOR, ALONE, TAGGED, PROFILE, CHAPTERS, PARENT, FRIENDS, SPOUSE)
+from kvput.resources.relations.links import edited
+from kvput.resources.schemas.in_use import Schemas
+from kvput.store.base import Store
+from kvput.store.memory import MemoryStore
+from tests.resources.relations.tools import (
+    ALONE,
+    AUTHOR,
+    CHAPTERS,
+    FRIENDS,
+    KINDS,
+    PARENT,
+    PROFILE,
+    SPOUSE,
+    TAGGED,
+    Texts,
+    decision,
+    declarations,
+    judge,
+    lax,
+    required,
+)
+from tests.store.tools import list_of
 
-Texts = Mapping[str, str]
 MALFORMED, MISSING = LinkFaultKind.MALFORMED, LinkFaultKind.MISSING
 DANGLING, ONE_SIDED = LinkFaultKind.DANGLING, LinkFaultKind.ONE_SIDED
-
-
-def required(relation: Relation) -> Relation:
-    """The relation, where one must be named."""
-    return replace(relation, required=True)
-
-
-def lax(relation: Relation) -> Relation:
-    """The relation, where what is named need not be there."""
-    return replace(relation, dangling=Dangling.ALLOW)
-
-
-def declarations(*relations: Relation) -> Declarations:
-    """The declarations of these relations."""
-    by_collection: dict[CollectionPath, Declaration] = {}
-    for relation in relations:
-        before = by_collection.get(relation.collection, Declaration(relation.collection))
-        by_collection[relation.collection] = replace(
-            before, relations=(*before.relations, relation)
-        )
-    return Declarations(by_collection)
-
-
-def judge(texts: Texts, *relations: Relation) -> LinkVerdict:
-    """What an audit of these resources finds."""
-    audit = LinkAudit(declarations(*relations))
-    for url, text in texts.items():
-        audit.add(resource(url), value_of(text.encode()))
-    return audit.judge()
 
 
 def repaired(texts: Texts, verdict: LinkVerdict) -> dict[str, str]:
     """The resources with what repairs them."""
     edits = {path.url: edited(texts[path.url].encode(), e) for path, e in verdict.repairs.items()}
     return {url: edits[url].decode() if url in edits else text for url, text in texts.items()}
-
-
-def decision(texts: Mapping[str, str | None]) -> Decision:
-    """Write each of the texts, delete where there is None."""
-
-    def decide(view: View) -> Batch:
-        writes: list[Write] = []
-        for url, text in texts.items():
-            if text is not None:
-                writes.append(Put(resource(url), text.encode()))
-            elif view.get(resource(url)) is not None:
-                writes.append(Delete(resource(url)))
-        return Batch(tuple(writes))
-
-    return decide
 
 
 async def texts_in(store: Store, relation: Relation) -> dict[str, str]:

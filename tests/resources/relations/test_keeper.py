@@ -1,7 +1,6 @@
 """What changes with what is written, so that both sides of a relation agree."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from unittest import mock
@@ -9,7 +8,7 @@ from unittest import mock
 import pytest
 
 from kvput.content.json_slices import value_in
-from kvput.declarations import Dangling, Declaration, Declarations, OnDelete, Relation
+from kvput.declarations import Dangling, OnDelete, Relation
 from kvput.errors import (
     ContentTooLarge,
     InvalidReference,
@@ -17,66 +16,36 @@ from kvput.errors import (
     Referenced,
     StoredContentMalformed,
 )
-from kvput.paths import CollectionPath
-from kvput.resources import links
-from kvput.resources import relations as relation_rules
 from kvput.resources.batch import BatchDecision
 from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import RuledDecision, Rules
-from kvput.resources.schemas import Schemas
-from kvput.store.base import Batch, Decision, Delete, Put, View, Write
+from kvput.resources.relations import keeper as relation_rules
+from kvput.resources.relations import links
+from kvput.resources.schemas.in_use import Schemas
 from kvput.store.memory import MemoryStore
-from tests.store.tools import collection, resource, writing
-
-ARTICLES, AUTHORS, TAGS = map(collection, ("/articles/", "/authors/", "/tags/"))
-PEOPLE, PROFILES = collection("/people/"), collection("/profiles/")
-
-AUTHOR = Relation(ARTICLES, "author", AUTHORS, inverse="articles")
-ALONE = replace(AUTHOR, inverse=None)
-TAGGED = Relation(ARTICLES, "tags", TAGS, many=True, inverse="articles")
-PROFILE = Relation(PEOPLE, "profile", PROFILES, inverse="person", inverse_many=False)
-CHAPTERS = Relation(AUTHORS, "articles", ARTICLES, many=True, inverse="author", inverse_many=False)
-PARENT = Relation(PEOPLE, "parent", PEOPLE, inverse="children")
-SPOUSE = Relation(
-    PEOPLE, "spouse", PEOPLE, inverse="spouse", inverse_many=False, on_delete=OnDelete.UNLINK
+from tests.resources.relations.tools import (
+    ALONE,
+    ARTICLES,
+    AUTHOR,
+    CHAPTERS,
+    FRIENDS,
+    PARENT,
+    PROFILE,
+    PROFILES,
+    SPOUSE,
+    TAGGED,
+    Changes,
+    Texts,
+    decision,
+    declarations,
+    store_with,
 )
-FRIENDS = Relation(
-    PEOPLE, "friends", PEOPLE, many=True, inverse="friends", on_delete=OnDelete.UNLINK
-)
-
-Texts = Mapping[str, str | None]
+from tests.store.tools import resource
 
 
 def rules(*relations: Relation) -> Rules:
     """The rules of these relations, and of nothing else."""
-    by_collection: dict[CollectionPath, Declaration] = {}
-    for relation in relations:
-        before = by_collection.get(relation.collection, Declaration(relation.collection))
-        by_collection[relation.collection] = replace(
-            before, relations=(*before.relations, relation)
-        )
-    return Rules(Declarations(by_collection), Schemas(print))
-
-
-async def store_with(texts: Texts) -> MemoryStore:
-    """A store with these resources, by their URLs."""
-    store = MemoryStore()
-    puts = [Put(resource(url), text.encode()) for url, text in texts.items() if text is not None]
-    await store.commit(writing(*puts))
-    return store
-
-
-def decision(texts: Texts) -> Decision:
-    """Write each of the texts, delete where there is None."""
-
-    def decide(_: View) -> Batch:
-        writes: list[Write] = [
-            Delete(resource(url)) if text is None else Put(resource(url), text.encode())
-            for url, text in texts.items()
-        ]
-        return Batch(tuple(writes))
-
-    return decide
+    return Rules(declarations(*relations), Schemas(print))
 
 
 @dataclass(frozen=True)
@@ -86,8 +55,8 @@ class Case:
     title: str
     relations: tuple[Relation, ...]
     before: Texts
-    write: Texts
-    related: Texts = field(default_factory=dict)
+    write: Changes
+    related: Changes = field(default_factory=dict)
     error: type[KvputError] | None = None
     says: str = ""
 

@@ -1,0 +1,1 @@
+"""Relations between resources: what a commit changes so that both sides agree, and the repair."""
