@@ -125,7 +125,8 @@ class CollectionIndex:
         with self._lock, self._reader.directory(self._parts) as directory:
             if directory is None:
                 raise CollectionGoneError
-            self._refresh(directory)
+            with reading(self._parts):
+                self._refresh(directory)
 
     @property
     def sweep_is_due(self) -> bool:

@@ -1,6 +1,7 @@
 """The index of a collection: whatever a hand or a commit does, the next list shows it."""
 
 import asyncio
+import errno
 import gc
 import os
 import subprocess
@@ -484,6 +485,28 @@ async def test_a_failed_look_forgets_nothing(
         failing = False
         texts = await _texts(store)
         assert (texts["new"], texts["3"]) == (b"2", b"33")
+
+
+async def test_a_disk_that_dies_between_two_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory could still be opened, and nothing more: the list says that it failed."""
+    _write(tmp_path / "a" / "1.json", b"1")
+    async with opened(tmp_path) as store:
+        assert len(await _texts(store)) == 1
+        identity, real = (tmp_path / "a").stat().st_ino, os.fstat
+
+        def fail(descriptor: int) -> os.stat_result:
+            status = real(descriptor)
+            if status.st_ino == identity:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return status
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fstat", fail)
+            with pytest.raises(StoreFailed, match="a could not be read"):
+                await _texts(store)
+        assert len(await _texts(store)) == 1
 
 
 async def test_a_directory_that_changes_places_and_back(store: FileStore, tmp_path: Path) -> None:
