@@ -70,7 +70,7 @@ Wanted = Mapping[Side, Mapping[str, Collection[str]]]
 """What members are to name, by resource; those that are not in it stay as they are."""
 
 _Names = dict[str, Collection[str]]
-_Claims = dict[str, dict[str, None]]
+Claims = dict[str, dict[str, None]]
 """By whom each resource is named, in natural order."""
 
 
@@ -80,7 +80,7 @@ def wanted(owner: Side, folder: Folder) -> Wanted:
         return {owner: _owners(owner, folder, {})}
     if owner.other is owner:
         return {owner: _mutual(owner, folder)}
-    claims = _claims(owner, folder)
+    claims = claims_on(owner, folder)
     offers = _offers(owner, owner.other, folder, claims)
     return {
         owner: _owners(owner, folder, offers),
@@ -88,8 +88,9 @@ def wanted(owner: Side, folder: Folder) -> Wanted:
     }
 
 
-def _claims(side: Side, folder: Folder) -> _Claims:
-    claims: _Claims = {}
+def claims_on(side: Side, folder: Folder) -> Claims:
+    """By whom each resource is named in a side's member."""
+    claims: Claims = {}
     said = folder.said[side]
     for name in sorted(said, key=natural_order):
         for named in said[name].names:
@@ -100,12 +101,12 @@ def _claims(side: Side, folder: Folder) -> _Claims:
 # --- the side that the relation is declared of
 
 
-def _offers(owner: Side, inverse: Side, folder: Folder, claims: _Claims) -> _Claims:
+def _offers(owner: Side, inverse: Side, folder: Folder, claims: Claims) -> Claims:
     """Those that leave out their member, each with the resources that name it in the inverse.
 
     One that can name a single resource, and is named by another one, makes no offer.
     """
-    offers: _Claims = {}
+    offers: Claims = {}
     owners = folder.said[owner]
     for name, said in folder.said[inverse].items():
         if inverse.many or name not in claims:
@@ -115,7 +116,7 @@ def _offers(owner: Side, inverse: Side, folder: Folder, claims: _Claims) -> _Cla
     return offers
 
 
-def _owners(owner: Side, folder: Folder, offers: _Claims) -> _Names:
+def _owners(owner: Side, folder: Folder, offers: Claims) -> _Names:
     """The member is the truth where it is there; else what the inverse says, if that is clear."""
     changed: _Names = {}
     for name, said in folder.said[owner].items():
@@ -134,7 +135,7 @@ def _owners(owner: Side, folder: Folder, offers: _Claims) -> _Names:
 # --- the side that agrees
 
 
-def _inverses(owner: Side, inverse: Side, folder: Folder, claims: _Claims) -> _Names:
+def _inverses(owner: Side, inverse: Side, folder: Folder, claims: Claims) -> _Names:
     changed: _Names = {}
     owners = folder.said[owner]
     for name, said in folder.said[inverse].items():
@@ -171,7 +172,7 @@ def _may_stay(name: str, said: Said | None, folder: Folder, inverse: Side) -> bo
 def _mutual(side: Side, folder: Folder) -> _Names:
     """Who names another one is believed, as long as the other has room."""
     changed: _Names = {}
-    claims = _claims(side, folder)
+    claims = claims_on(side, folder)
     for name, said in folder.said[side].items():
         if not said.can_be_edited:
             continue

@@ -22,9 +22,11 @@ from kvput.resources.relations.agreement import (
     ABSENT,
     NO_OBJECT,
     UNKNOWN,
+    Claims,
     Folder,
     Said,
     Wanted,
+    claims_on,
     collected,
     wanted,
 )
@@ -213,6 +215,7 @@ class _Judge:
         self._owner = owner
         self._folder = folder
         self._plan = plan
+        self._claims: dict[Side, Claims] = {}
 
     def faults(self) -> Iterator[LinkFault]:
         for side in dict.fromkeys((self._owner, self._owner.other)):
@@ -285,8 +288,7 @@ class _Judge:
             advice = "take it out"
         else:
             is_repairable = False
-            is_object = self._folder.said[other][named].is_object
-            advice = "change the one that is wrong" if is_object else "make an object of that one"
+            advice = self._left_to_a_person(side, other, name, named)
         return LinkFault(
             LinkFaultKind.ONE_SIDED,
             path,
@@ -298,3 +300,33 @@ class _Judge:
             named,
             named_path,
         )
+
+    def _left_to_a_person(self, side: Side, other: Side, name: str, named: str) -> str:
+        """What to do about one that names another, where no repair can tell who is right."""
+        if not self._folder.said[other][named].is_object:
+            return "make an object of that one"
+        rivals = self._rivals(other, side, named, name, "it too")
+        rivals = rivals or self._rivals(side, other, name, named, "this one")
+        return f"{rivals}change the one that is wrong"
+
+    def _rivals(self, place: Side, naming: Side, name: str, one: str, what: str) -> str:
+        """Who beside `one` claims the only place that a resource has in the member `place`."""
+        claims = {} if place.many else self._claims_on(place, naming)[name]
+        rivals = (place.to.resource(each).url for each in claims if each != one)
+        first = next(rivals, None)
+        if first is None:
+            return ""
+        more = len(claims) - 2
+        claim = f" and {more:,} more claim" if more else " claims"
+        return f"{first}{claim} {what}; "
+
+    def _claims_on(self, place: Side, naming: Side) -> Claims:
+        """Who is to stand in that member of each resource: whoever names it, and whom it names."""
+        if place not in self._claims:
+            claims = claims_on(naming, self._folder)
+            for name, said in self._folder.said[place].items():
+                for named in said.names:
+                    if self._folder.is_there(place, named):
+                        claims.setdefault(name, {})[named] = None
+            self._claims[place] = claims
+        return self._claims[place]

@@ -239,6 +239,20 @@ SENTENCES = [
       "make an object of that one.")),
     (SPOUSE, {"/people/1": '{"spouse": 2}', "/people/2": '{"spouse": 2}'},
      ('The member "spouse" names /people/2, and its "spouse" does not name this one in turn: '
+      "/people/2 claims it too; change the one that is wrong.")),
+    (CHAPTERS, {"/articles/6": '{"author": 5}', "/authors/5": '{"articles": [6]}',
+                "/authors/6": '{"articles": [6]}'},
+     ('The member "articles" names /articles/6, and its "author" does not name this one in turn: '
+      "/authors/5 claims it too; change the one that is wrong.")),
+    (PROFILE, {"/people/1": '{"profile": 2}', "/people/3": "{", "/profiles/2": '{"person": 3}'},
+     ('The member "profile" names /profiles/2, and its "person" does not name this one in turn: '
+      "/people/3 claims it too; change the one that is wrong.")),
+    (AUTHOR, {"/articles/5": '{"author": 2}', "/authors/1": '{"articles": [5, true]}',
+              "/authors/2": '{"articles": [5]}'},
+     ('The member "articles" names /articles/5, and its "author" does not name this one in turn: '
+      "/authors/2 claims it too; change the one that is wrong.")),
+    (TAGGED, {"/articles/5": '{"tags": []}', "/tags/a": '{"articles": [5, true]}'},
+     ('The member "articles" names /articles/5, and its "tags" does not name this one in turn: '
       "change the one that is wrong.")),
     (required(AUTHOR), {"/articles/5": "{}"},
      'The member "author" must name a resource of /authors, and names none: let it name one.'),
@@ -254,8 +268,30 @@ def test_a_fault_says_what_is_wrong_and_what_to_do(
     relation: Relation, texts: Texts, sentence: str
 ) -> None:
     """In one sentence."""
-    (fault,) = judge(texts, relation).faults
+    fault = judge(texts, relation).faults[-1]
     assert f"{fault.message}: {fault.advice}." == sentence
+
+
+def test_everyone_who_claims_a_place_is_told_of() -> None:
+    """One by its address, the others counted; of what is named as well, and of what names it."""
+    texts = {
+        "/people/1": '{"profile": 2}', "/people/3": '{"profile": 2}', "/people/4": "{}",
+        "/profiles/2": '{"person": 4}',
+    }  # fmt: skip
+    wrong = "change the one that is wrong"
+    assert [fault.advice for fault in judge(texts, PROFILE).faults] == [
+        f"/people/3 and 1 more claim it too; {wrong}",
+        f"/people/1 and 1 more claim it too; {wrong}",
+        f"/people/1 and 1 more claim this one; {wrong}",
+    ]
+
+
+def test_very_many_that_claim_one_place_take_no_quadratic_time() -> None:
+    """Each is told with another one."""
+    texts = {f"/people/{n}": '{"profile": 2}' for n in range(20_000)} | {"/profiles/2": "{}"}
+    faults = judge(texts, PROFILE).faults
+    assert faults[0].advice.startswith("/people/1 and 19,998 more claim it too; ")
+    assert len(faults) == 20_000
 
 
 PLACES = [
