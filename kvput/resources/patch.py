@@ -175,6 +175,6 @@ def _require_its_id(path: ResourcePath, before: object, after: object) -> None:
     if not is_id_of(identifier, path):
         raise IdChanged(
             f"The patch changes the id, which must be the resource's name, {path.name}: leave the "
-            "id as it is, or create a resource under the other name and delete this one.",
+            'id as it is, or rename the resource by the operation "move" of POST /-/batch.',
             members={"pointer": f"/{ID_MEMBER}"},
         )

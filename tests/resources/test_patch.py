@@ -174,6 +174,10 @@ def test_an_id_that_may_not_be(name: str, stored: bytes, body: bytes) -> None:
     with pytest.raises(IdChanged) as raised:
         patched_content(resource(f"/a/{name}"), stored, patch_in(read(body)), LIMIT)
     assert raised.value.members == {"pointer": "/id"}
+    assert raised.value.detail.endswith(
+        f"which must be the resource's name, {name}: leave the id as it is, or rename the resource "
+        'by the operation "move" of POST /-/batch.'
+    )
 
 
 # --- what is long work
