@@ -139,11 +139,6 @@ class Kind(Enum):
         Severity.NOTE,
         "A resource has the name of a collection, whose address then needs its closing slash.",
     )
-    COUNTER_BEHIND = (
-        "counter-behind",
-        Severity.NOTE,
-        "The `.counter` of a collection is lower than a number in use. POST copes with that.",
-    )
     NUMBERS_USED_UP = (
         "numbers-used-up",
         Severity.NOTE,
