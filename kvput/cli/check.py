@@ -11,6 +11,7 @@ from typing import Final
 
 from kvput.cli.declared_findings import all_findings
 from kvput.cli.findings import Counts, left_out, summary, what, where
+from kvput.cli.id_findings import other_id
 from kvput.cli.output import is_on_terminal, say, unicode
 from kvput.content.json_text import parse
 from kvput.resources.relations.repair import Repair
@@ -26,7 +27,7 @@ def check(folder: Path, *, as_json: bool, repairs: tuple[Repair, ...] | None = N
     `repairs` are those that were done before, of which programs are told here.
     Raises DataUnusable and OutputError.
     """
-    checking = check_folder(folder, parse)
+    checking = check_folder(folder, parse, other_id)
     if as_json:
         return _print_json(checking, repairs)
     if is_on_terminal():

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from kvput.config_file import COLLECTIONS, CONFIG_FILE, likely_meant, read_config_file
 from kvput.content.json_places import place_in
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
@@ -71,6 +72,7 @@ class _Examination:
 
     def findings(self) -> Iterator[Finding]:
         declared = self._declarations.collections
+        yield from self._unused()
         yield from self._unusable_schemas()
         all_read = True
         for collection in dict.fromkeys((*declared, *self._audit.collections)):
@@ -86,6 +88,30 @@ class _Examination:
         # Of a collection that cannot be listed nobody knows what is there.
         if all_read:
             yield from self._links()
+
+    def _unused(self) -> Iterator[Finding]:
+        """Declarations of what is not there, where something else was likely meant."""
+        declared, view = self._declarations.collections, self._resources.view
+        for collection in declared:
+            try:
+                if view.names(collection) is not None:
+                    continue
+                *above, name = collection.segments
+                beside = view.names(CollectionPath(tuple(above)))
+                file = read_config_file(self._checking.folder / CONFIG_FILE)
+            except KvputError:  # told by who looks at files and directories
+                continue
+            others = () if beside is None else beside.collections
+            likely = likely_meant(name, [o.segments[-1] for o in others if o not in declared])
+            if likely is not None:
+                key, other = "/".join(collection.segments), "/".join((*above, likely))
+                yield Finding(
+                    Kind.UNUSED_DECLARATION,
+                    CONFIG_FILE,
+                    f"{shown(key)} is declared, and there is no such folder: if {shown(other)} is "
+                    "meant, correct the name.",
+                    file.line_of((COLLECTIONS, key)),
+                )
 
     def _unusable_schemas(self) -> Iterator[Finding]:
         used = (each.schema for each in self._declarations.collections.values())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kvput.store.base import Store
-from kvput.store.files.check.files import FolderCheck, ReadJson
+from kvput.store.files.check.files import FolderCheck, Look, ReadJson, nothing_to_say
 from kvput.store.files.check.findings import Finding, Kind, Severity, misconfigured
 from kvput.store.files.check.journal_report import Gap, JournalReport, SegmentReport
 from kvput.store.files.check.journal_report import report_journal as _report_journal
@@ -27,6 +27,7 @@ __all__ = [
     "Gap",
     "JournalReport",
     "Kind",
+    "Look",
     "PublishedRecord",
     "Record",
     "SegmentReport",
@@ -65,13 +66,13 @@ def open_store(
     )
 
 
-def check_folder(data: Path, read_json: ReadJson) -> FolderCheck:
+def check_folder(data: Path, read_json: ReadJson, look: Look = nothing_to_say) -> FolderCheck:
     """A check of the folder `data`, to be run by asking for its findings.
 
-    `read_json` reads one JSON text, and raises MalformedContent for what is none.
-    Raises DataUnusable.
+    `read_json` reads one JSON text, and raises MalformedContent for what is none;
+    `look` says what else there is to say of it. Raises DataUnusable.
     """
-    return FolderCheck(data, read_json)
+    return FolderCheck(data, read_json, look)
 
 
 def read_folder(data: Path) -> FolderContents:

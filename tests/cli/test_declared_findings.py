@@ -151,6 +151,38 @@ def test_every_kind_of_fault_of_a_link_has_a_kind() -> None:
     assert set(declared_findings._KINDS) == set(LinkFaultKind)  # noqa: SLF001
 
 
+UNUSED = [
+    ("a folder of nearly that name", "[collections.article]", ["articles/1.json"],
+     ('"article" is declared, and there is no such folder: if "articles" is meant, correct the '
+     "name.")),
+    ("in another folder", '[collections."shop/ordrs"]', ["shop/orders/1.json", "ordrs/1.json"],
+     ('"shop/ordrs" is declared, and there is no such folder: if "shop/orders" is meant, correct '
+     "the name.")),
+    ("an empty folder", "[collections.article]", ["article/.counter", "articles/1.json"], None),
+    ("nothing like it", "[collections.tags]", ["articles/1.json"], None),
+    ("nothing like it beside it", '[collections."shop/articles"]', ["article/1.json"], None),
+    ("what is declared itself", "[collections.article]\n[collections.articles]",
+     ["articles/1.json"], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("declared", "places", "message"), [case[1:] for case in UNUSED], ids=[c[0] for c in UNUSED]
+)
+def test_a_name_in_the_declarations_that_was_likely_mistaken(
+    declared: str, places: list[str], message: str | None, tmp_path: Path
+) -> None:
+    """It is a note, at its line; a collection that has no folder yet is none."""
+    write(tmp_path, "kvput.toml", f"# what is here\n{declared}\n")
+    for place in places:
+        write(tmp_path, place, "1")
+    findings = found(tmp_path)
+    assert [(*short(finding), finding.message) for finding in findings] == (
+        [] if message is None else [(Kind.UNUSED_DECLARATION, "kvput.toml", 2, None, message)]
+    )
+    assert not any(finding.is_problem for finding in findings)
+
+
 def test_a_schema_that_is_missing_is_told_once(data: Path) -> None:
     """However many resources would be measured by it, and they are looked at otherwise."""
     (data / "schemas" / "article.json").unlink()

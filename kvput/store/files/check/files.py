@@ -44,6 +44,13 @@ _ATTEMPTS: Final = 5
 ReadJson = Callable[[bytes], object]
 """Reads one JSON text; raises MalformedContent, with line and column, for what is none."""
 
+Look = Callable[[str, bytes, object], Finding | None]
+"""What is to be said of a file that is JSON: its place, its content, and what it holds."""
+
+
+def nothing_to_say(_place: str, _content: bytes, _value: object) -> None:
+    """A look that finds nothing."""
+
 
 class FolderCheck:
     """One check of a folder.
@@ -54,7 +61,7 @@ class FolderCheck:
     not known. They may be read from another thread.
     """
 
-    def __init__(self, data: Path, read_json: ReadJson) -> None:
+    def __init__(self, data: Path, read_json: ReadJson, look: Look = nothing_to_say) -> None:
         """Raises DataUnusable."""
         self._reader = open_to_check(data)
         self.folder = data
@@ -65,6 +72,7 @@ class FolderCheck:
         self.is_served = False
         """Whether a server had the folder when `findings` began."""
         self._read_json = read_json
+        self._look = look
         self._to_recover: frozenset[str] = frozenset()
         self._view = FileView(self._reader, ReadCache(self._reader, 0))
 
@@ -244,7 +252,7 @@ class FolderCheck:
                 before = os.fstat(descriptor)
                 if not stat.S_ISREG(before.st_mode):
                     return None
-                finding = self._syntax(place, read_all(descriptor, before.st_size))
+                finding = self._judged(place, read_all(descriptor, before.st_size))
                 # Else somebody writes into the file at this moment: it may be half of each.
                 if finding is None or signature(os.fstat(descriptor)) == signature(before):
                     break
@@ -254,14 +262,15 @@ class FolderCheck:
             os.close(descriptor)
         return finding
 
-    def _syntax(self, place: str, content: bytes) -> Finding | None:
+    def _judged(self, place: str, content: bytes) -> Finding | None:
         # Zero bytes are an empty resource.
-        if content:
-            try:
-                self._read_json(content)
-            except MalformedContent as error:
-                return Finding(Kind.SYNTAX, place, error.detail, error.line, error.column)
-        return None
+        if not content:
+            return None
+        try:
+            value = self._read_json(content)
+        except MalformedContent as error:
+            return Finding(Kind.SYNTAX, place, error.detail, error.line, error.column)
+        return self._look(place, content, value)
 
     def _counter(self, place: str, highest: int) -> Iterator[Finding]:
         """Whether a collection's counter is in order, and there are numbers left above `highest`.

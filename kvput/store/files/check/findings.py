@@ -139,6 +139,16 @@ class Kind(Enum):
         Severity.NOTE,
         "A resource has the name of a collection, whose address then needs its closing slash.",
     )
+    OTHER_ID = (
+        "other-id",
+        Severity.NOTE,
+        "The `id` in a resource is not its name, so that lists show one that leads elsewhere.",
+    )
+    UNUSED_DECLARATION = (
+        "unused-declaration",
+        Severity.NOTE,
+        "A collection is declared that has no folder, and one with a similar name is not declared.",
+    )
     NUMBERS_USED_UP = (
         "numbers-used-up",
         Severity.NOTE,
