@@ -14,6 +14,7 @@ from kvput.content.source_text import shown
 from kvput.declarations import Declarations
 from kvput.errors import KvputError, Unreadable
 from kvput.paths import ResourcePath
+from kvput.resources.ids import id_of
 from kvput.resources.relations.audit import BROKEN, LinkAudit, value_of
 from kvput.resources.relations.links import LinkEdit, edited, names_in_stored
 from kvput.store.base import Batch, Entry, Put, View
@@ -124,8 +125,12 @@ def _changed() -> ChangedMeanwhile:
 
 def _sentence(edit: LinkEdit, value: Mapping[str, object]) -> str:
     member, before = shown(edit.side.member), names_in_stored(value, edit.side)
-    gone = [name for name in before if name not in edit.after]
-    come = [name for name in edit.after if name not in before]
+    gone = [identifier for name, identifier in before.items() if name not in edit.after]
+    come = [
+        edit.ids.get(name, id_of(edit.side.to.resource(name)))
+        for name in edit.after
+        if name not in before
+    ]
     if edit.side.many:
         parts = [f"takes {_listed(gone)} out of {member}"] if gone else []
         parts += [f"puts {_listed(come)} into {member}"] if come else []
@@ -134,13 +139,14 @@ def _sentence(edit: LinkEdit, value: Mapping[str, object]) -> str:
     return f"sets {member} to {_listed(come) or 'null'}{instead}."
 
 
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    told = [_told(name) for name in islice(names, _MOST_NAMED)]
+def _listed(ids: list[object]) -> str:
+    more = len(ids) - _MOST_NAMED
+    told = [_told(identifier) for identifier in islice(ids, _MOST_NAMED)]
     if more > 0:
         return f"{', '.join(told)} and {more:,} more"
     return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
 
 
-def _told(name: str) -> str:
-    return name if name.isascii() and name.isalnum() else shown(name)
+def _told(identifier: object) -> str:
+    """An id as JSON has it, in short."""
+    return shown(identifier) if isinstance(identifier, str) else str(identifier)

@@ -66,7 +66,7 @@ async def test_all_is_done_in_one_commit() -> None:
     shown = await store.read(repair.look)
     assert {each.path.url: each.sentences for each in shown} == {
         "/articles/6": ('sets "author" to null instead of 9.',),
-        "/authors/1": ('takes 8 and 7 out of "articles", and puts 5 into "articles".',),
+        "/authors/1": ('takes 8 and "7" out of "articles", and puts 5 into "articles".',),
         "/authors/2": ('puts 7 into "articles".',),
     }
     commit = await store.commit(repair)
@@ -150,7 +150,9 @@ SENTENCES = [
     (AUTHOR, "/articles/5", '{"author": "\\u001b[31m"}',
      'sets "author" to null instead of "U+001B[31m".'),
     (TAGGED, "/articles/5", '{"tags": [7]}', 'takes 7 out of "tags".'),
-    (TAGGED, "/articles/5", '{"tags": [7, 8, "é"]}', 'takes 7, 8 and "é" out of "tags".'),
+    (AUTHOR, "/articles/5", '{"author": "gone"}', 'sets "author" to null instead of "gone".'),
+    (TAGGED, "/articles/5", '{"tags": [7, "8", "é"]}', 'takes 7, "8" and "é" out of "tags".'),
+    (TAGGED, "/articles/5", '{"tags": ["gone", 7.0]}', 'takes "gone" and 7.0 out of "tags".'),
     (TAGGED, "/articles/5", json.dumps({"tags": list(range(1012))}),
      'takes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1,002 more out of "tags".'),
 ]  # fmt: skip
@@ -162,6 +164,18 @@ async def test_what_is_done_is_told(relation: Relation, url: str, text: str, sen
     store = await store_with({url: text})
     (repair,) = await store.read(LinkRepair(declarations(relation)).look)
     assert (repair.path, repair.sentences) == (resource(url), (sentence,))
+
+
+async def test_ids_that_come_are_told_as_the_resources_call_themselves() -> None:
+    """A text in quotation marks, a number bare."""
+    texts = {
+        "/articles/5": '{"tags": ["clay"]}', "/articles/6": '{"id": "6", "tags": ["clay"]}',
+        "/articles/x": '{"tags": ["clay"]}', "/tags/clay": "{}",
+    }  # fmt: skip
+    store = await store_with(texts)
+    (repair,) = await store.read(LinkRepair(declarations(TAGGED)).look)
+    assert repair.sentences == ('puts 5, "6" and "x" into "articles".',)
+    assert json.loads(repair.content) == {"articles": [5, "6", "x"]}
 
 
 async def test_each_member_has_a_sentence() -> None:
