@@ -45,11 +45,36 @@ _TOKEN: Final = re.compile(
 )
 _DEPTH: Final[Mapping[str | None, int]] = {"opening": 1, "closing": -1}
 
-_PLACE: Final = re.compile(r" \(at line ([0-9]+), column ([0-9]+)\)\Z")
+_PLACE: Final = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)\Z")
 _CLEARER: Final[Mapping[str, str]] = {
+    "Invalid value": (
+        "a value must stand here: put texts in quotation marks, and write true and false in small "
+        "letters"
+    ),
+    "Expected '=' after a key in a key/value pair": (
+        "an equals sign must stand here: write key = value, and put a key in quotation marks that "
+        "has other characters than a-z, A-Z, 0-9, _ and -"
+    ),
+    "Expected ']' at the end of a table declaration": (
+        "a bracket must close the header here: put a part of it in quotation marks that has other "
+        'characters than a-z, A-Z, 0-9, _ and -, as in [collections."shop/orders"]'
+    ),
+    "Expected newline or end of document after a statement": (
+        "the line must end here: put texts in quotation marks, and begin a line for each key"
+    ),
+    "Invalid initial character for a key part": (
+        "a key must stand here: write a table in braces on one line, without a comma at its end"
+    ),
+    "Cannot overwrite a value": "this has a value already: leave one of the two out",
+    "Unclosed array": "a comma or a bracket must stand here: put a comma between the items",
+    "Unescaped '\\' in a string": (
+        "a backslash stands for nothing here: write it twice, or the text in single quotation marks"
+    ),
     "Illegal character '\\n'": "a text is not closed before its line ends",
+    "Unterminated string": "a text is not closed before the file ends",
+    'Expected "\'"': "a text is not closed before the file ends",
 }
-"""What Python says of some TOML, and what that means."""
+"""What Python says of some TOML, what that means, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +173,12 @@ def parse_config_file(path: Path, content: bytes) -> ConfigFile:
 
 
 def _not_toml(path: Path, text: str, said: str) -> ConfigError:
+    place = str(text.rstrip().count("\n") + 1)
     match = _PLACE.search(said)
-    if match is None:  # at the end
-        place = str(text.rstrip().count("\n") + 1)
-    else:
-        place, said = f"{match[1]}:{match[2]}", said[: match.start()]
+    if match is not None:
+        said = said[: match.start()]
+        if match[1] is not None:  # else at the end
+            place = f"{match[1]}:{match[2]}"
     return ConfigError(f"{path}:{place}: is not TOML: {_CLEARER.get(said, said)}.")
 
 

@@ -421,7 +421,7 @@ def test_a_file_that_is_no_toml(tmp_path: Path) -> None:
     """The server does not start as if it were not there."""
     file = tmp_path / CONFIG_FILE
     file.write_text("port = \n")
-    assert refusal(tmp_path) == f"{file}:1:8: is not TOML: Invalid value."
+    assert refusal(tmp_path).startswith(f"{file}:1:8: is not TOML: a value must stand here: ")
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:

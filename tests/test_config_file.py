@@ -68,14 +68,62 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 
 
 OPEN_TEXT = "is not TOML: a text is not closed before its line ends."
+OPEN_AT_THE_END = "is not TOML: a text is not closed before the file ends."
+NO_VALUE = (
+    "is not TOML: a value must stand here: put texts in quotation marks, and write true and false "
+    "in small letters."
+)
+NO_END = (
+    "is not TOML: the line must end here: put texts in quotation marks, and begin a line for each "
+    "key."
+)
+NO_EQUALS_SIGN = (
+    "is not TOML: an equals sign must stand here: write key = value, and put a key in quotation "
+    "marks that has other characters than a-z, A-Z, 0-9, _ and -."
+)
+NO_BRACKET = (
+    "is not TOML: a bracket must close the header here: put a part of it in quotation marks that "
+    'has other characters than a-z, A-Z, 0-9, _ and -, as in [collections."shop/orders"].'
+)
+NO_KEY = (
+    "is not TOML: a key must stand here: write a table in braces on one line, without a comma at "
+    "its end."
+)
 NO_TOML = {
-    "at the end": (b"a = 1\nport = ", ":2: is not TOML: Invalid value (at end of document)."),
-    "open at the end": (b"a = [\n1,\n\n", ":2: is not TOML: Invalid value (at end of document)."),
+    "at the end": (b"a = 1\nport = ", f":2: {NO_VALUE}"),
+    "open at the end": (b"a = [\n1,\n\n", f":2: {NO_VALUE}"),
     "no key": (b"= 1", ":1:1: is not TOML: Invalid statement."),
-    "no value": (b"a = 1\nport =\n", ":2:7: is not TOML: Invalid value."),
-    "twice": (b"port = 1\nport = 2\n", ":2:9: is not TOML: Cannot overwrite a value."),
+    "no value": (b"a = 1\nport =\n", f":2:7: {NO_VALUE}"),
+    "no quotation marks": (b"[a]\nto = users\n", f":2:6: {NO_VALUE}"),
+    "in an array": (b"a = [x]", f":1:6: {NO_VALUE}"),
+    "a capital letter": (b"many = True", f":1:8: {NO_VALUE}"),
+    "other quotation marks": ("to = “users”".encode(), f":1:6: {NO_VALUE}"),
+    "a text that begins as a number": (b"to = 1abc", f":1:7: {NO_END}"),
+    "two on a line": (b"a = 1 b = 2", f":1:7: {NO_END}"),
+    "a colon": (b'to: "users"', f":1:3: {NO_EQUALS_SIGN}"),
+    "an odd key": ("größe = 1".encode(), f":1:3: {NO_EQUALS_SIGN}"),
+    "a slash in a header": (b"[a.b/c]", f":1:5: {NO_BRACKET}"),
+    "an open header": (b"a = 1\n[b\n", f":2:3: {NO_BRACKET}"),
+    "a table of two lines": (b"x = {a = 1,\n b = 2}", f":1:12: {NO_KEY}"),
+    "no comma": (
+        b"a = [1 2]",
+        ":1:8: is not TOML: a comma or a bracket must stand here: put a comma between the items.",
+    ),
+    "a backslash": (
+        rb'a = "C:\data"',
+        (
+            ":1:10: is not TOML: a backslash stands for nothing here: write it twice, or the text "
+            "in single quotation marks."
+        ),
+    ),
+    "twice": (
+        b"port = 1\nport = 2\n",
+        ":2:9: is not TOML: this has a value already: leave one of the two out.",
+    ),
     "open text": (b'host = "\n"', f":1:9: {OPEN_TEXT}"),
-    "carriage returns": (b"a = 1\r\nb =\r\n", ":2:4: is not TOML: Invalid value."),
+    "open text at the end": (b'host = "a', f":1: {OPEN_AT_THE_END}"),
+    "open literal text at the end": (b"host = 'a", f":1: {OPEN_AT_THE_END}"),
+    "carriage returns": (b"a = 1\r\nb =\r\n", f":2:4: {NO_VALUE}"),
     "not UTF-8": (
         "a = 1\nä = '".encode() + b"\xff'",
         ":2:6: is not TOML: a byte here is not UTF-8: save the file as UTF-8.",
