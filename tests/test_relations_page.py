@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -177,13 +178,16 @@ def test_repair_of_the_sample_content_is_told_as_the_page_shows(
     assert shown in capfd.readouterr().out
 
 
-async def test_server_says_of_the_sample_content_what_the_page_shows() -> None:
+async def test_server_says_of_the_sample_content_what_the_page_shows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """When the relation of the page is declared, of which the content knows nothing."""
     resources = {
         f"/{file.parent.name}/{file.stem}": json.loads(file.read_text("utf-8"))
         for file in (ROOT / "data").glob("*/*.json")
     }
     store = await store_of(resources)
+    monkeypatch.setattr(sys, "argv", ["kvput", "serve"])
     said = sentence(await link_faults(store, declared(_TOML)), Path("data"))
     assert f"\nkvput: {said}\n" in PAGE
 

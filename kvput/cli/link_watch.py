@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kvput.cli.output import shown
+from kvput.cli.program import program
 from kvput.declarations import Declarations, Relation
 from kvput.errors import KvputError, Unreadable
 from kvput.paths import CollectionPath, ResourcePath
@@ -85,13 +86,13 @@ def sentence(faults: Sequence[LinkFault], folder: Path) -> str:
         if counts[kind]
     ]
     told = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    data = shown(shlex.quote(str(folder)))
-    shows = f"kvput check {data} shows {_them(len(faults))}"
+    kvput, data = shown(program()), shown(shlex.quote(str(folder)))
+    shows = f"{kvput} check {data} shows {_them(len(faults))}"
     repairable = sum(fault.is_repairable for fault in faults)
     if not repairable:
         return f"{told}: {shows}."
     of_all = f"{repairable:,} of them" if repairable < len(faults) else _them(repairable)
-    return f"{told}: {shows}, kvput check --fix {data} repairs {of_all}."
+    return f"{told}: {shows}, {kvput} check --fix {data} repairs {of_all}."
 
 
 def _them(number: int) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +28,12 @@ _T = TypeVar("_T")
 
 MALFORMED, MISSING = LinkFaultKind.MALFORMED, LinkFaultKind.MISSING
 DANGLING, ONE_SIDED = LinkFaultKind.DANGLING, LinkFaultKind.ONE_SIDED
+
+
+@pytest.fixture(autouse=True)
+def called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell finds it."""
+    monkeypatch.setattr(sys, "argv", ["kvput", "serve"])
 
 
 def faults(kind: LinkFaultKind, repairable: int, others: int = 0) -> list[LinkFault]:
@@ -242,10 +250,9 @@ def test_a_server_says_it_in_its_log(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         errors = server.process.stderr
         assert errors is not None
-        line = (
-            "1 link leads to nothing: kvput check {0} shows it, kvput check --fix {0} repairs it."
-        )
-        assert errors.readline().decode() == f"kvput: {line.format(tmp_path)}\n"
+        line = "1 link leads to nothing: {1} check {0} shows it, {1} check --fix {0} repairs it."
+        called = f"{shlex.quote(sys.executable)} -m kvput"
+        assert errors.readline().decode() == f"kvput: {line.format(tmp_path, called)}\n"
         write(tmp_path, "kvput.toml", f'{relation}inverse = "articles"\n')
         assert errors.readline().decode().startswith("kvput: 1 link leads to nothing and 1 link is")
         assert server.stop() == (0, "")
