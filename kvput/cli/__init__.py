@@ -66,7 +66,11 @@ command.command("serve")(click.argument("data", required=False)(_serve))
     "--journal", "of_journal", is_flag=True, help="Print the records of the journal instead."
 )
 @click.option(
-    "--fix", "fixes", is_flag=True, help="First repair the links that do not agree, in one commit."
+    "--fix",
+    "fixes",
+    is_flag=True,
+    help="First repair the links that do not agree, in one commit. "
+    "On a terminal it asks before; where standard input is none, it repairs without asking.",
 )
 @click.option("--yes", "is_confirmed", is_flag=True, help="With --fix: do not ask before.")
 def _check(
