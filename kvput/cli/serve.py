@@ -191,6 +191,7 @@ async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> N
         click.echo(f"  {base}{url}")
     if len(urls) > _SHOWN_URLS:
         click.echo(f"  and {len(urls) - _SHOWN_URLS} more")
+    click.echo(f"  {base}/-/docs")
     if not urls:
         click.echo(f"\nNothing is in it yet: PUT or POST something, for example to {base}/posts")
     click.echo("\nPress Ctrl+C to stop.")

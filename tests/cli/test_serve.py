@@ -119,10 +119,11 @@ def test_the_urls_of_the_top_level_are_printed(data: Path) -> None:
             f"  {base}/authors",
             f"  {base}/a%20b",
             f"  {base}/site",
+            f"  {base}/-/docs",
             "",
             "Press Ctrl+C to stop.",
         ]
-        for path in ("/", "/articles", "/authors", "/a%20b", "/site"):
+        for path in ("/", "/articles", "/authors", "/a%20b", "/site", "/-/docs"):
             assert server.request("GET", path).status == 200
 
 
@@ -135,8 +136,8 @@ def test_every_url_leads_somewhere(data: Path) -> None:
         assert server.address is not None
         base = f"http://127.0.0.1:{server.address.port}"
         urls = [line.strip() for line in server.printed if line.startswith("  http")]
-        assert urls == [f"{base}{path}" for path in ("/", "/deep/", "/site/", "/site")]
-        for path in ("/deep/", "/site/", "/site"):
+        assert urls == [f"{base}{path}" for path in ("/", "/deep/", "/site/", "/site", "/-/docs")]
+        for path in ("/deep/", "/site/", "/site", "/-/docs"):
             assert server.request("GET", path).status == 200
 
 
@@ -144,10 +145,12 @@ def test_an_empty_folder_says_what_to_do(data: Path) -> None:
     """There is no address to click on, but one to begin with."""
     with ServerProcess(data) as server:
         assert server.address is not None
-        posts = f"http://127.0.0.1:{server.address.port}/posts"
-        assert server.printed[-4:] == [
+        base = f"http://127.0.0.1:{server.address.port}"
+        assert server.printed[-6:] == [
+            f"  {base}/\n",
+            f"  {base}/-/docs\n",
             "\n",
-            f"Nothing is in it yet: PUT or POST something, for example to {posts}\n",
+            f"Nothing is in it yet: PUT or POST something, for example to {base}/posts\n",
             "\n",
             "Press Ctrl+C to stop.\n",
         ]
@@ -159,8 +162,14 @@ def test_a_long_list_of_urls_is_cut(data: Path) -> None:
     for number in range(30):
         (data / f"{number}.json").write_text("{}")
     with ServerProcess(data) as server:
-        assert server.printed[-3:] == ["  and 18 more\n", "\n", "Press Ctrl+C to stop.\n"]
-        assert len(server.printed) == 18
+        assert server.address is not None
+        assert server.printed[-4:] == [
+            "  and 18 more\n",
+            f"  http://127.0.0.1:{server.address.port}/-/docs\n",
+            "\n",
+            "Press Ctrl+C to stop.\n",
+        ]
+        assert len(server.printed) == 19
 
 
 def test_a_folder_whose_name_is_not_utf8_is_served(tmp_path: Path) -> None:
