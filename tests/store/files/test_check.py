@@ -451,25 +451,20 @@ def test_what_is_no_folder_is_refused_as_serving_refuses_it(place: str, tmp_path
 # --- counters
 
 COUNTERS = [
-    ("x", "It must hold a whole number and holds 'x'"),
-    ("", "It must hold a whole number and holds ''"),
-    ("-1", "It must hold a whole number and holds '-1'"),
+    ("x", Kind.COUNTER, "It must hold a whole number and holds 'x'"),
+    ("", Kind.COUNTER, "It must hold a whole number and holds ''"),
+    ("-1", Kind.COUNTER, "It must hold a whole number and holds '-1'"),
+    ("1\n", Kind.COUNTER_BEHIND, "It says 1, and 2 is in use"),
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), COUNTERS)
-def test_a_counter_that_is_wrong(text: str, words: str, data: Path) -> None:
-    """It keeps POST from working."""
+@pytest.mark.parametrize(("text", "kind", "words"), COUNTERS)
+def test_a_counter_that_is_wrong(text: str, kind: Kind, words: str, data: Path) -> None:
+    """One that holds no number keeps POST from working; one that is too low does not."""
     write(data, "articles/.counter", text)
     (finding,) = found(data)
-    assert (finding.kind, finding.place) == (Kind.COUNTER, "articles/.counter")
+    assert (finding.kind, finding.place) == (kind, "articles/.counter")
     assert finding.message.startswith(words)
-
-
-def test_a_counter_below_a_number_in_use_is_no_fault(data: Path) -> None:
-    """A PUT under a number leaves it so, and POST goes on above that."""
-    write(data, "articles/.counter", "1\n")
-    assert found(data) == []
 
 
 def test_a_counter_that_is_no_file(data: Path) -> None:

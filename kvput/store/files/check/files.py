@@ -273,16 +273,14 @@ class FolderCheck:
         return self._look(place, content, value)
 
     def _counter(self, place: str, highest: int) -> Iterator[Finding]:
-        """Whether a collection's counter is in order, and there are numbers left above `highest`.
-
-        One below the highest is no fault: a PUT of a number leaves it so, and POST goes on above.
-        """
+        """Compare a collection's counter with the highest number in use there."""
         counter_place = _join(place, COUNTER)
         collection = collection_at(place)
         if collection is None or counter_place in self._to_recover:
             return
         try:
             counter = self._view.counter(collection)
+            self._reader.status(counter_place)
         except CounterDamaged as error:
             # The sentence begins with the place.
             fault = error.detail.removeprefix(counter_place)
@@ -291,6 +289,15 @@ class FolderCheck:
         except KvputError as error:
             yield unreadable(counter_place, error)
             return
+        except OSError:
+            counter = highest
+        if counter < highest:
+            yield Finding(
+                Kind.COUNTER_BEHIND,
+                counter_place,
+                f"It says {counter}, and {highest} is in use: POST copes, and goes on after "
+                f"{highest}; write {highest} into it, or leave it to the next POST.",
+            )
         if max(counter, highest) >= HIGHEST_NUMBER:
             yield Finding(
                 Kind.NUMBERS_USED_UP,

@@ -149,6 +149,11 @@ class Kind(Enum):
         Severity.NOTE,
         "A collection is declared that has no folder, and one with a similar name is not declared.",
     )
+    COUNTER_BEHIND = (
+        "counter-behind",
+        Severity.NOTE,
+        "The `.counter` of a collection is lower than a number in use. POST copes with that.",
+    )
     NUMBERS_USED_UP = (
         "numbers-used-up",
         Severity.NOTE,
