@@ -129,7 +129,11 @@ class BatchDecision(Ruled):
                 return Outcome(step.verb, path, before, view.get(path))
             case CreateOperation(collection, content, bare_name):
                 decide = collections.create(
-                    collection, content, NO_PRECONDITIONS, bare_name=bare_name
+                    collection,
+                    content,
+                    NO_PRECONDITIONS,
+                    bare_name=bare_name,
+                    sides=self._rules.sides,
                 )
                 batch = decide(view)
                 pending.add(batch)
