@@ -33,7 +33,7 @@ async def get(exchange: Exchange) -> Answer:
         sides=exchange.app.rules.lately.sides,
         most_embedded=_most_embedded(exchange),
     )
-    shown = await exchange.app.store.read(look)
+    shown = await exchange.app.read(look)
     if shown is None:
         raise _no_collection(exchange)
     exchange.app.left_out.tell(shown.collection, shown.left_out)
@@ -48,7 +48,7 @@ async def get_related(exchange: Exchange, path: ResourcePath) -> Answer:
         sides=exchange.app.rules.lately.sides,
         most_embedded=_most_embedded(exchange),
     )
-    shown = await exchange.app.store.read(look)
+    shown = await exchange.app.read(look)
     if shown is None:
         raise StoredContentMalformed(
             f"{path.url} is no JSON, so that nothing can be embedded in it: GET it without a query."
