@@ -142,10 +142,10 @@ async def test_a_batch_gives_its_name_to_no_resource(address: Address, op: str) 
 
 async def test_it_is_there_after_its_last_resource_has_gone_in_a_batch(address: Address) -> None:
     """Also where only others lie within what it held."""
-    await sent(address, "PUT", "/comments/1", {"post": 1})
-    await sent(address, "PUT", "/comments/1/votes/1", {})
+    await sent(address, "PUT", "/comments/x", {"post": 1})
+    await sent(address, "PUT", "/comments/x/votes/1", {})
     operations = [
-        {"op": "delete", "path": "/comments/1"},
+        {"op": "delete", "path": "/comments/x"},
         {"op": "put", "path": "/comments", "value": {}},
     ]
     reply = await sent(address, "POST", "/-/batch", {"operations": operations})
