@@ -23,8 +23,10 @@ from kvput.cli.indexing import IndexingProgress
 from kvput.cli.link_watch import watching_links
 from kvput.cli.printable import printable
 from kvput.config import Config
+from kvput.declarations import Declarations
 from kvput.declared import LiveDeclarations
 from kvput.errors import ConfigError, KvputError
+from kvput.resources.declared_view import with_declared
 from kvput.resources.root import top_level
 from kvput.semantics.origins import is_loopback_name
 from kvput.server.answer import Answer, Stream
@@ -71,7 +73,7 @@ async def _serve(config: Config) -> None:
             await site.start()
             _collect_garbage_less_often()
             with suppress(OSError):  # that nobody can be told does not stop the server
-                await _announce(config, store, runner)
+                await _announce(config, store, runner, declared.current())
             async with watching_links(store, declared.current, config.data, _logger.warning):
                 await signals.get()
             await site.stop()
@@ -178,10 +180,12 @@ async def _finish_requests(edge: Edge, server: web.Server) -> None:
 # --- what is printed
 
 
-async def _announce(config: Config, store: Store, runner: web.ServerRunner) -> None:
+async def _announce(
+    config: Config, store: Store, runner: web.ServerRunner, declarations: Declarations
+) -> None:
     host, port = runner.addresses[0][:2]
     base = f"http://{_url_host(config.host, str(host))}:{port}"
-    top = await store.read(top_level)
+    top = await store.read(lambda view: top_level(with_declared(view, declarations)))
     urls = (*top.collections, *top.resources)
     click.echo(f"kvput {__version__} serves {printable(str(config.data.resolve()))}")
     if store.read_only is not None:

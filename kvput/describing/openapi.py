@@ -12,7 +12,7 @@ from typing import Final
 from kvput.declarations import Declaration, Relation
 from kvput.describing.described import ANY_NAME, Described
 from kvput.describing.openapi_own import BATCH_ANSWER, OWN_WORDS, SERVER_TAG, batch_schema, of_own
-from kvput.describing.openapi_parameters import CONDITIONS, PARAMETERS
+from kvput.describing.openapi_parameters import CONDITIONS, PARAMETERS, related
 from kvput.describing.openapi_parts import HEADERS, Json
 from kvput.describing.openapi_paths import Named, of_collection, of_resource
 from kvput.describing.openapi_problems import PROBLEM, problem_components
@@ -43,13 +43,17 @@ class Collection:
     """A collection, or all those of one kind.
 
     `is_hidden` tells that a resource has its bare name, so that its address has a
-    closing slash. `name` is that of a resource in it, for examples.
+    closing slash. `name` is that of a resource in it, for examples. `embed` and
+    `expand` are the names that `_embed` and `_expand` take, where relations are
+    declared; else nobody knows them all.
     """
 
     described: Described
     declaration: Declaration | None = None
     is_hidden: bool = False
     name: str | None = None
+    embed: tuple[str, ...] = ()
+    expand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +101,9 @@ def document(api: Api) -> Json:
     for url in api.singles:
         uses = schemas.singles[url]
         named = Named(url, url, "", words.new(uses.name))
-        paths[url] = of_resource(named, uses, [], api.patch_types, is_readonly=False, links={})
+        paths[url] = of_resource(
+            named, uses, [], related(), api.patch_types, is_readonly=False, links={}
+        )
         tags.append({"name": url, "description": f"The resource {url}."})
     components: dict[str, Mapping[str, object]] = {
         "schemas": dict(sorted({**FIXED, **schemas.components}.items())),
@@ -214,6 +220,7 @@ class _Addressed:
         """The path items of the collection and of its resources."""
         declaration = self._collection.declaration
         is_readonly = declaration is not None and declaration.readonly
+        brings = related(self._collection.embed, self._collection.expand)
         outer = [_path_parameter(name, None) for name in self._outer]
         item = f"{self.url.removesuffix('/')}/{{{_NAME}}}"
         at_item = [*outer, _path_parameter(_NAME, self._collection.name)]
@@ -221,12 +228,18 @@ class _Addressed:
         one = Named(item, self.url, self._many, self.one)
         return {
             self.url: of_collection(
-                many, self._uses, outer, is_readonly=is_readonly, links=self._links_of_new()
+                many,
+                self._uses,
+                outer,
+                brings,
+                is_readonly=is_readonly,
+                links=self._links_of_new(),
             ),
             item: of_resource(
                 one,
                 self._uses,
                 at_item,
+                brings,
                 patch_types,
                 is_readonly=is_readonly,
                 links=self._links_to(others),

@@ -30,11 +30,11 @@ from kvput.query.values import ID
 
 _ANY_ID: Final[Json] = {"type": ["integer", "string"]}
 _BROUGHT_ALONG: Final[list[Json]] = [
-    {"type": "object", "description": "The resource that was named, with `_expand`."},
+    {"type": "object", "description": "A related resource, with `_expand` or `_embed`."},
     {
         "type": "array",
         "items": {"type": "object"},
-        "description": "The resources that name this one, with `_embed`.",
+        "description": "Related resources, with `_embed` or `_expand`.",
     },
 ]
 

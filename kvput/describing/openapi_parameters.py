@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from kvput.describing.openapi_parts import JSON_TYPE, Json, schema
+from kvput.describing.openapi_parts import JSON_TYPE, Json, parameters, schema
 from kvput.names import HIGHEST_NUMBER
 from kvput.query import json_server, simple_rest
 from kvput.query.conditions import OPERATORS, SUFFIXES
@@ -206,6 +206,29 @@ PARAMETERS: Final[Mapping[str, Json]] = {
     ),
 }
 """The parameters that stand in `components`, by the names under which they do."""
+
+
+def related(embed: Iterable[str] = (), expand: Iterable[str] = ()) -> list[Json]:
+    """The parameters `_embed` and `_expand`: with the names that they take, if these are known."""
+    named = [
+        _query(name, description, {"type": "array", "items": {"enum": names}, **_UP_TO_MAX_NAMES})
+        for name, description, names in (
+            ("_embed", _ABOUT_EMBED, list(embed)),
+            ("_expand", _ABOUT_EXPAND, list(expand)),
+        )
+        if names
+    ]
+    return named or parameters("embed", "expand")
+
+
+_UP_TO_MAX_NAMES: Final[Json] = {"maxItems": MAX_NAMES, "uniqueItems": True}
+_ABOUT_EMBED: Final = (
+    "Members and collections: the resources that relations lead to from this one become a member "
+    "of it, in the place of ids."
+)
+_ABOUT_EXPAND: Final = (
+    "Members: the resources that they name become a member in the place of the ids."
+)
 
 
 # --- conditions as JSON

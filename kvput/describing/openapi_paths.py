@@ -31,7 +31,7 @@ _MANY: Final[Mapping[str, str]] = {
     "are created, or none.",
 }
 _LIST_PARAMETERS: Final = (
-    "search", "where", "sort", "page", "limit", "per-page", "start", "end", "embed", "expand",
+    "search", "where", "sort", "page", "limit", "per-page", "start", "end",
 )  # fmt: skip
 _READ_CONDITIONS: Final = ("if-match", "if-none-match")
 _DATED_CONDITIONS: Final = (*_READ_CONDITIONS, "if-modified-since", "if-unmodified-since")
@@ -57,15 +57,21 @@ class Named:
 
 
 def of_collection(
-    named: Named, uses: Uses, outer: list[Json], *, is_readonly: bool, links: Json
+    named: Named,
+    uses: Uses,
+    outer: list[Json],
+    related: list[Json],
+    *,
+    is_readonly: bool,
+    links: Json,
 ) -> Json:
     """The path item of a collection.
 
-    `outer` are the parameters of its own address, `links` lead from a new resource
-    to what can be done with it.
+    `outer` are the parameters of its own address, `related` those that bring others
+    along, `links` lead from a new resource to what can be done with it.
     """
     tag, many, one = named.tag, named.many, named.one
-    asked = [*parameters(*_LIST_PARAMETERS), conditions(uses.members, required=False)]
+    asked = [*parameters(*_LIST_PARAMETERS), *related, conditions(uses.members, required=False)]
     conditional = parameters(*_READ_CONDITIONS)
     shown = headers(
         "ETag-always", "Cache-Control", "X-Total-Count-always", "Link", "Content-Range", "Left-Out"
@@ -183,6 +189,7 @@ def of_resource(
     named: Named,
     uses: Uses,
     outer: list[Json],
+    related: list[Json],
     patch_types: Iterable[str],
     *,
     is_readonly: bool,
@@ -190,11 +197,12 @@ def of_resource(
 ) -> Json:
     """The path item of a resource. `patch_types` are the media types that PATCH takes.
 
-    `outer` are the parameters of its address, `links` lead to the resources that it names.
+    `outer` are the parameters of its address, `related` those that bring others along, `links`
+    lead to the resources that it names.
     """
     tag, one = named.tag, named.one
     unchanged = headers("ETag-always", "Last-Modified")
-    reads = parameters("embed", "expand", *_DATED_CONDITIONS)
+    reads = [*related, *parameters(*_DATED_CONDITIONS)]
     item: Json = {
         "get": {
             "operationId": f"get{one}",

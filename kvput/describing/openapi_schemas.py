@@ -62,7 +62,7 @@ def resource_schemas(
         if each.declared_in is None:
             uses[each.url] = free_uses(name, components[name], bounds)
         else:
-            related = _related(each, collections)
+            related = _related(each, collections) | bounds.references.keys()
             declared = DeclaredUses(name, each.schema, bounds, related, components, reserved)
             uses[each.url] = declared.uses()
     uses_of_singles: dict[str, Uses] = {}

@@ -33,6 +33,7 @@ from kvput.resources.batch_document import (
     Step,
 )
 from kvput.resources.consequences import Consequences, Ruled, Rules
+from kvput.resources.declared_view import with_declared
 from kvput.resources.ids import ID_MEMBER, id_of, is_id_of
 from kvput.resources.located import RESOURCE_MEMBER, located
 from kvput.resources.needed import ContentNeeded
@@ -121,7 +122,7 @@ class BatchDecision(Ruled):
         return error
 
     def _perform(self, number: int, step: Step, pending: Consequences) -> Outcome:
-        view = pending.view
+        view = with_declared(pending.view, self._rules.declarations)
         match step.operation:
             case PutOperation(path, content, conditions):
                 before = view.get(path)
@@ -129,7 +130,11 @@ class BatchDecision(Ruled):
                 return Outcome(step.verb, path, before, view.get(path))
             case CreateOperation(collection, content, bare_name):
                 decide = collections.create(
-                    collection, content, NO_PRECONDITIONS, bare_name=bare_name
+                    collection,
+                    content,
+                    NO_PRECONDITIONS,
+                    bare_name=bare_name,
+                    sides=self._rules.sides,
                 )
                 batch = decide(view)
                 pending.add(batch)

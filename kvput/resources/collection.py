@@ -22,11 +22,8 @@ from kvput.errors import (
 from kvput.names import number_of
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.filters import meets
-from kvput.query.nouns import singular
 from kvput.query.parameters import Query
 from kvput.query.rows import listed
-from kvput.query.values import Key, Name, key_of, keys_met_by
-from kvput.resources.embedding import foreign_keys, nested_route
 from kvput.resources.ids import (
     ID_MEMBER,
     id_of,
@@ -37,6 +34,8 @@ from kvput.resources.ids import (
 )
 from kvput.resources.listing import MOST_EMBEDDED, Listing, listing
 from kvput.resources.located import RESOURCE_MEMBER, located
+from kvput.resources.nested import NestedRoute, belonging, nested_route
+from kvput.resources.relations.sides import NO_SIDES, Sides
 from kvput.resources.resource import (
     RESOURCE_METHODS,
     hidden_behind,
@@ -61,11 +60,13 @@ class Creation:
         collection: CollectionPath,
         content: AnyContent | KvputError,
         conditions: Preconditions,
+        sides: Sides,
         *,
         bare_name: bool,
     ) -> None:
         self._collection = collection
         self._conditions = conditions
+        self._sides = sides
         self._bare_name = bare_name
         # What needs no view is done here: all other writes wait for what is done under the lock.
         self._news = _news_in(content)
@@ -75,12 +76,12 @@ class Creation:
         """See `kvput.store.base.Decision`."""
         _refuse_a_resource(view, self._collection, bare_name=self._bare_name)
         if self._conditions:
-            shown = listing(self._collection)(view)
+            shown = listing(self._collection, sides=self._sides)(view)
             require(self._conditions, "POST", None if shown is None else shown.validators)
         news = self._news
         if isinstance(news, KvputError):
             raise news
-        writes = _creating(view, _home(view, self._collection), news)
+        writes = _creating(view, _home(view, self._collection, self._sides), news)
         puts = [write for write in writes if isinstance(write, Put)]
         self._places = {
             put.path.url: new.place for put, new in zip(puts, news, strict=True) if new.place
@@ -100,6 +101,7 @@ def create(
     conditions: Preconditions,
     *,
     bare_name: bool,
+    sides: Sides = NO_SIDES,
 ) -> Creation:
     """The decision of a POST: store the content, or each of many, under a new name.
 
@@ -107,11 +109,13 @@ def create(
     empty, it gets the next number, and an `id` member that says so.
     `/posts/1/comments` may mean `/comments`, and a `postId` in it: see `_home`.
     `bare_name` tells whether the request named the collection without its closing
-    slash. Raises MethodNotAllowed, HiddenName, PreconditionFailed, InvalidContent,
-    IdTaken, CounterDamaged, and the error that `content` may be; where one of many is
-    at fault, with the members `row` and `line`, which count from 1.
+    slash, `sides` are those of the relations that are declared. Raises MethodNotAllowed,
+    HiddenName, PreconditionFailed, InvalidContent, IdTaken, CounterDamaged, NotFound
+    where what a declared relation leads to is asked for of a resource that is not there,
+    and the error that `content` may be; where one of many is at fault, with the members
+    `row` and `line`, which count from 1.
     """
-    return Creation(collection, content, conditions, bare_name=bare_name)
+    return Creation(collection, content, conditions, sides, bare_name=bare_name)
 
 
 def delete_selected(
@@ -120,17 +124,18 @@ def delete_selected(
     conditions: Preconditions,
     *,
     bare_name: bool = False,
+    sides: Sides = NO_SIDES,
     most_embedded: int = MOST_EMBEDDED,
 ) -> Decision:
     """The decision of a DELETE of all that a query finds, on the page that it asks for.
 
-    `conditions` are those of the list that GET with this query shows; `bare_name`
-    is as for `create`, `most_embedded` as for `listing`. Raises MalformedParameter for
-    a query that names nothing to be deleted, NotFound, PreconditionFailed.
+    `conditions` are those of the list that GET with this query shows; `bare_name` and
+    `sides` are as for `create`, `most_embedded` as for `listing`. Raises MalformedParameter
+    for a query that names nothing to be deleted, NotFound, PreconditionFailed.
     """
+    look = listing(collection, query, bare_name=bare_name, sides=sides, most_embedded=most_embedded)
 
     def decide(view: View) -> Batch:
-        look = listing(collection, query, bare_name=bare_name, most_embedded=most_embedded)
         shown = look(view)
         if shown is None:
             raise nothing_there(collection.url + ("" if bare_name else "/"))
@@ -247,34 +252,21 @@ def _placed(error: KvputError, place: tuple[int, int] | None) -> KvputError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Owner:
-    """What new resources belong to: the members that say so, its id, and what is equal to it."""
-
-    members: tuple[str, str]
-    identifier: str | int
-    equals: frozenset[Key]
-
-
-@dataclass(frozen=True, slots=True)
 class _Home:
     """Where new resources go, and what they belong to, if the address says so."""
 
     collection: CollectionPath
-    owner: _Owner | None = None
+    route: NestedRoute | None = None
 
 
-def _home(view: View, collection: CollectionPath) -> _Home:
-    """The collection itself; as in json-server, `/comments` for a `/posts/1/comments` that is none.
-
-    That is so where there is a resource `/posts/1` and a collection `/comments`.
-    """
-    nested = nested_route(view, collection)
+def _home(view: View, collection: CollectionPath, sides: Sides) -> _Home:
+    """The collection itself; or what a `/posts/1/comments` that is none means instead."""
     # Most directories that are there are told by a look; only for others are names read.
-    if nested is None or view.is_collection(collection) or view.names(collection) is not None:
+    is_short = len(collection.segments) < 3
+    if is_short or view.is_collection(collection) or view.names(collection) is not None:
         return _Home(collection)
-    parent = nested.parent
-    members = foreign_keys(singular(parent.parent.segments[-1]))
-    return _Home(nested.collection, _Owner(members, id_of(parent), keys_met_by(Name(parent.name))))
+    route = nested_route(view, collection, sides)
+    return _Home(collection if route is None else route.collection, route)
 
 
 def _creating(view: View, home: _Home, news: tuple[_New, ...]) -> tuple[Write, ...]:
@@ -282,7 +274,8 @@ def _creating(view: View, home: _Home, news: tuple[_New, ...]) -> tuple[Write, .
     paths: list[ResourcePath | None] = []
     for new in news:
         try:
-            bodies.append(_owned(home, new))
+            route = home.route
+            bodies.append(new.body if route is None else belonging(route, new.body, new.value))
             paths.append(_path_asked_for(view, home.collection, new))
         except (HiddenName, IdTaken, InvalidContent) as error:
             raise _placed(error, new.place) from None
@@ -307,37 +300,6 @@ def _highest_before(
     numbers = (number_of(path.name) for path in paths if path is not None)
     chosen = max((number for number in numbers if number is not None), default=0)
     return max(next_number(view, collection) - 1, chosen)
-
-
-def _owned(home: _Home, new: _New) -> bytes:
-    """The body with the member that names what it belongs to, if it is to have one."""
-    owner, value = home.owner, new.value
-    if owner is None:
-        return new.body
-    first, second = owner.members
-    if not isinstance(value, dict):
-        raise InvalidContent(
-            f"The content must be an object here, which gets the member {first}: send one, or "
-            f"POST to {home.collection.url}."
-        )
-    if first in value and key_of(value[first]) not in owner.equals:
-        raise _of_another(home.collection, owner, first)
-    # `post` may as well be something else than an id, such as the post itself.
-    key = key_of(value.get(second))
-    if isinstance(key, str | int | float) and key not in owner.equals:
-        raise _of_another(home.collection, owner, second)
-    if first in value:
-        return new.body
-    return insert_first_member(new.body or b"{}", first, owner.identifier)
-
-
-def _of_another(collection: CollectionPath, owner: _Owner, member: str) -> InvalidContent:
-    return InvalidContent(
-        f"The member {member} is not {owner.identifier}, which the address says: correct it, "
-        f"leave it out, or POST to {collection.url}.",
-        # RFC 6901 section 3: "~" and "/" are escaped in a pointer.
-        members={"pointer": "/" + member.replace("~", "~0").replace("/", "~1")},
-    )
 
 
 def _path_asked_for(view: View, collection: CollectionPath, new: _New) -> ResourcePath | None:

@@ -15,6 +15,7 @@ from kvput.content.json_text import parse
 from kvput.declarations import Declaration, Declarations
 from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Referenced
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.resources.declared_view import with_declared
 from kvput.resources.located import about
 from kvput.resources.members import kept, members_kept
 from kvput.resources.needed import ContentNeeded
@@ -261,7 +262,7 @@ class RuledDecision(Ruled):
             return self._decide(view)
         # Both see the same, even where a hand changes a file in between.
         view = PendingView(view)
-        batch = self._decide(view)
+        batch = self._decide(with_declared(view, self._rules.declarations))
         concerned = any(
             isinstance(write, Put | Delete) and self._rules.concern(write.path)
             for write in batch.writes

@@ -2,7 +2,8 @@
 
 Filters, orders and pages are `kvput.query`'s, and how a collection is searched is
 the store's; what other resources an item brings along is in
-`kvput.resources.embedding`.
+`kvput.resources.embedding`, what the address of a nested list means in
+`kvput.resources.nested`.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from kvput.query.filters import AllOf, Filter
 from kvput.query.paging import Page, Style, envelope_members
 from kvput.query.parameters import NO_QUERY, Query
 from kvput.query.selection import Fault, Selected
-from kvput.resources.embedding import Embedder, children, nested_route, texts_of
+from kvput.resources.embedding import Embedder, texts_of
+from kvput.resources.nested import nested_route
+from kvput.resources.relations.sides import NO_SIDES, Sides
 from kvput.semantics.validators import ContentHasher, ETag, Validators, content_digest
 from kvput.store.base import View
 
@@ -58,38 +61,44 @@ def listing(
     query: Query = NO_QUERY,
     *,
     bare_name: bool = False,
+    sides: Sides = NO_SIDES,
     most_embedded: int = MOST_EMBEDDED,
 ) -> Callable[[View], Listing | None]:
     """What to ask a store for, to have the list; it gives None where there is no such collection.
 
-    `bare_name` tells whether it is named without its closing slash. Asking raises
-    MalformedParameter where embedded resources have more than `most_embedded` bytes.
+    `bare_name` tells whether it is named without its closing slash, `sides` are those of the
+    relations that are declared. Asking raises MalformedParameter where embedded resources have
+    more than `most_embedded` bytes, or a name leads to none; NotFound where what a nested
+    list belongs to is not there.
     """
 
     def look(view: View) -> Listing | None:
-        selected, page = _select(view, collection, query)
+        home, asked = collection, query
+        selected, page = _select(view, home, asked)
         if selected is None:
-            nested = nested_route(view, collection)
+            nested = nested_route(view, collection, sides)
             if nested is None:
                 return None
-            only = _only(query, children(nested.parent))
-            return listing(nested.collection, only, most_embedded=most_embedded)(view)
-        if bare_name and not selected.total and not view.is_collection(collection):
+            home, asked = nested.collection, _only(query, nested.condition)
+            selected, page = _select(view, home, asked)
+            if selected is None:
+                return None
+        elif bare_name and not selected.total and not view.is_collection(collection):
             return None
         texts = [item.text for item in selected.items]
-        if (query.embed or query.expand) and texts:
-            embedded = Embedder(view, collection, query, most_embedded)
-            texts = [embedded(collection.resource(i.name), i.text) for i in selected.items]
+        if query.embed or query.expand:
+            embedded = Embedder(view, home, query, sides, most_embedded)
+            texts = [embedded(home.resource(i.name), i.text) for i in selected.items]
         text = b"[" + b",\n".join(texts) + b"]\n"
         if page is not None and page.style is Style.ENVELOPE:
             text = _enveloped(text, page, selected.total)
         listed = tuple(item.name for item in selected.items)
         validators = _validators(text, selected)
         return Listing(
-            collection,
+            home,
             text,
             listed,
-            query.selection.filter,
+            asked.selection.filter,
             selected.total,
             page,
             selected.faults,
@@ -100,19 +109,23 @@ def listing(
 
 
 def with_related(
-    path: ResourcePath, query: Query, *, most_embedded: int = MOST_EMBEDDED
+    path: ResourcePath,
+    query: Query,
+    *,
+    sides: Sides = NO_SIDES,
+    most_embedded: int = MOST_EMBEDDED,
 ) -> Callable[[View], Related | None]:
     """What to ask a store for, to have a resource as a list would show it with what it embeds.
 
-    It gives None where there is no such resource that a list shows. `most_embedded` is as for
-    `listing`.
+    It gives None where there is no such resource that a list shows. `sides` and `most_embedded`
+    are as for `listing`, and so are the errors.
     """
 
     def look(view: View) -> Related | None:
         item = texts_of(view, path.parent, (path.name,)).get(path.name)
         if item is None:
             return None
-        text = Embedder(view, path.parent, query, most_embedded)(path, item)
+        text = Embedder(view, path.parent, query, sides, most_embedded)(path, item)
         return Related(text, Validators(ETag(content_digest(text)), None))
 
     return look

@@ -40,6 +40,7 @@ from kvput.paths import CollectionPath, ResourcePath, Target
 from kvput.query.parameters import Query, parse_query
 from kvput.query.url import malformed, split_query
 from kvput.resources.consequences import Ruled, RuledDecision
+from kvput.resources.declared_view import with_declared
 from kvput.resources.idempotency import Keyed, keyed
 from kvput.semantics.fields import parse_media_type
 from kvput.semantics.idempotency_key import parse_idempotency_key
@@ -48,9 +49,10 @@ from kvput.semantics.prefer import Preferences, parse_preferences
 from kvput.server.left_out import LeftOutLog
 from kvput.server.request import Request
 from kvput.server.rules import LiveRules
-from kvput.store.base import Decision, Store
+from kvput.store.base import Decision, Store, View
 
 _T = TypeVar("_T", Content, AnyContent)
+_Seen = TypeVar("_Seen")
 
 _SLOW_READERS: Final = 2
 _PARAMETERS_OF_POST: Final = (TYPES_PARAMETER, "_")
@@ -73,6 +75,11 @@ class Application:
     slow_readers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(_SLOW_READERS, "kvput-content")
     )
+
+    async def read(self, look: Callable[[View], _Seen]) -> _Seen:
+        """What `look` makes of the resources, and of the collections that are declared."""
+        declarations = self.rules.lately.declarations
+        return await self.store.read(lambda view: look(with_declared(view, declarations)))
 
     def ruled(self, decide: Decision, *, in_part: bool = False) -> Ruled:
         """The decision with what follows from it by these rules.

@@ -223,3 +223,63 @@ async def test_a_read_only_collection_refuses_before_it_reads(
         fields = {"Content-Type": "odd/type"}
         reply = await address.request(method, path, fields, b"{")
         assert (reply.status, reply.field("Allow")) == (405, "GET, HEAD, OPTIONS"), method
+
+
+# --- what is brought along
+
+
+async def test_names_that_relations_have_are_told(address: Address, folder: Path) -> None:
+    """Each of them is taken, and in a collection without relations nobody knows them all."""
+    declare(
+        folder,
+        """
+        [collections.users]
+        [collections.articles.relations]
+        author = {to = "users", inverse = "written"}
+        "odd, name" = {to = "users"}
+        [collections.notes.relations]
+        writer = {to = "users"}
+        reader = {to = "users"}
+        """,
+    )
+    for url in ("/users/1", "/others/1"):
+        await address.request("PUT", url, {"Content-Type": "application/json"}, b"{}")
+    document = await described(address)
+    told: dict[tuple[str, object], object] = {}
+    for path, item in document["paths"].items():
+        for parameter in item.get("get", {}).get("parameters", ()):  # type: ignore[attr-defined]  # JSON
+            if parameter.get("name") in ("_embed", "_expand"):
+                told[path, parameter["name"]] = parameter["schema"]["items"]["enum"]
+    beside = {"articles", "article", "users", "user", "notes", "note", "others", "other"}
+    nouns = {"article", "user", "note", "other"}
+    for path in ("/users", "/users/{name}"):
+        # Neither the two relations of /articles nor those of /notes are told apart by its name.
+        assert set(told[path, "_embed"]) == {"written", *beside} - {"articles", "notes"}  # type: ignore[call-overload]  # names
+        assert set(told[path, "_expand"]) == {"written", *nouns}  # type: ignore[call-overload]  # names
+    for path in ("/articles", "/articles/{name}"):
+        assert set(told[path, "_embed"]) == {"author", *beside}  # type: ignore[call-overload]  # names
+    assert ("/others", "_embed") not in told
+    for (path, parameter), names in told.items():
+        if "{" not in path:
+            for name in names:  # type: ignore[attr-defined]  # names
+                assert (await address.request("GET", f"{path}?{parameter}={name}")).status == 200
+    assert (await address.request("GET", "/users?_embed=notes")).status == 400
+
+
+async def test_a_member_may_be_shown_with_what_it_names(address: Address, folder: Path) -> None:
+    """Where a schema says that it is an id, the description of what GET shows says so as well."""
+    (folder / "schemas").mkdir()
+    of_article = {"type": "object", "properties": {"by": {"type": "integer"}}}
+    (folder / "schemas" / "article.json").write_text(json.dumps(of_article))
+    declare(
+        folder,
+        """
+        [collections.users]
+        [collections.articles]
+        schema = "schemas/article.json"
+        relations = {by = {to = "users"}}
+        """,
+    )
+    shown = await schema(address, "ArticleWithRelated")
+    kinds = [each["type"] for each in shown["properties"]["by"]["anyOf"]]  # type: ignore[index]  # JSON
+    assert kinds == ["integer", "object", "array"]

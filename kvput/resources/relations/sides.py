@@ -5,6 +5,7 @@ Belongs here: what follows from the declarations alone. What members hold is in 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from kvput.declarations import Declarations, Relation
 from kvput.errors import PathTooLong
@@ -53,6 +54,10 @@ class Sides:
     def at(self, path: ResourcePath) -> tuple[Side, ...]:
         """The sides whose members a resource has."""
         return self.of.get(path.parent, ())
+
+
+NO_SIDES: Final = Sides({}, {})
+"""Those of no relation."""
 
 
 def sides_of(declarations: Declarations) -> Sides:

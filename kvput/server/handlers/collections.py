@@ -24,7 +24,8 @@ async def post(exchange: Exchange) -> Answer:
     _ = exchange.idempotency_key  # A malformed one is refused before the content is read.
     content = await exchange.read_content(POST_TYPES)
     bare_name = exchange.target.resource is not None
-    decision = rules.create(collection, content, conditions, bare_name=bare_name)
+    sides = exchange.app.rules.now.sides
+    decision = rules.create(collection, content, conditions, bare_name=bare_name, sides=sides)
 
     def answer(written: Written) -> Answer:
         if isinstance(content, ManyContents):

@@ -29,6 +29,7 @@ from kvput.resources.survey import MOST_KINDS, Kind, Survey, begin
 from kvput.semantics.validators import ContentHasher, ETag, Validators, content_digest
 from kvput.server.answer import Answer
 from kvput.server.exchange import Exchange
+from kvput.server.handlers.related_names import with_related_names
 from kvput.server.handlers.represent import represent_rendered
 from kvput.store.base import Entry, Store, View
 
@@ -138,7 +139,9 @@ def _rendered(survey: Survey, declarations: Declarations, files: _SchemaFiles) -
         schemas = {path: SchemaFile(path, _value_in(entry)) for path, entry in files.items()}
         api = Api(
             version=__version__,
-            collections=list(_collections(kinds, declarations, schemas)),
+            collections=list(
+                with_related_names(list(_collections(kinds, declarations, schemas)), declarations)
+            ),
             singles={entry.path.url: _schema_of_single(entry) for entry in survey.singles},
             patch_types=_PATCH_TYPES,
             batch_forms=_BATCH_FORMS,

@@ -30,9 +30,10 @@ async def get(exchange: Exchange) -> Answer:
         collection,
         query,
         bare_name=exchange.target.resource is not None,
+        sides=exchange.app.rules.lately.sides,
         most_embedded=_most_embedded(exchange),
     )
-    shown = await exchange.app.store.read(look)
+    shown = await exchange.app.read(look)
     if shown is None:
         raise _no_collection(exchange)
     exchange.app.left_out.tell(shown.collection, shown.left_out)
@@ -41,8 +42,13 @@ async def get(exchange: Exchange) -> Answer:
 
 async def get_related(exchange: Exchange, path: ResourcePath) -> Answer:
     """GET and HEAD of one resource with `_embed` or `_expand`: as a list would show it."""
-    look = with_related(path, exchange.query, most_embedded=_most_embedded(exchange))
-    shown = await exchange.app.store.read(look)
+    look = with_related(
+        path,
+        exchange.query,
+        sides=exchange.app.rules.lately.sides,
+        most_embedded=_most_embedded(exchange),
+    )
+    shown = await exchange.app.read(look)
     if shown is None:
         raise StoredContentMalformed(
             f"{path.url} is no JSON, so that nothing can be embedded in it: GET it without a query."
@@ -96,6 +102,7 @@ async def delete(exchange: Exchange) -> Answer:
         query,
         conditions,
         bare_name=exchange.target.resource is not None,
+        sides=exchange.app.rules.now.sides,
         most_embedded=_most_embedded(exchange),
     )
     texts = []

@@ -78,7 +78,7 @@ async def delete(exchange: Exchange) -> Answer:
     exchange.refuse_expectation()
     store = exchange.app.store
     if await store.get(path) is None and (
-        exchange.query_string or await store.read(lambda view: view.is_collection(path.beneath))
+        exchange.query_string or await _is_collection(exchange, path.beneath)
     ):
         return await lists.delete(exchange)
     if _CONDITIONS.search(exchange.query_string):
@@ -111,12 +111,15 @@ async def refuse(exchange: Exchange) -> Answer:
 
 async def _allowed(exchange: Exchange) -> str:
     path = _resource(exchange)
-    store = exchange.app.store
-    if await store.get(path) is not None:
+    if await exchange.app.store.get(path) is not None:
         return allowed_in(exchange, path.parent, rules.RESOURCE_METHODS)
-    if await store.read(lambda view: view.is_collection(path.beneath)):
+    if await _is_collection(exchange, path.beneath):
         return allowed_in(exchange, path.beneath, rules.COLLECTION_METHODS)
     return allowed_in(exchange, path.parent, rules.FREE_METHODS)
+
+
+async def _is_collection(exchange: Exchange, collection: CollectionPath) -> bool:
+    return await exchange.app.read(lambda view: view.is_collection(collection))
 
 
 def allowed_in(exchange: Exchange, collection: CollectionPath, methods: str) -> str:

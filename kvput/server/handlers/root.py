@@ -14,7 +14,7 @@ _METHODS = "GET, HEAD, OPTIONS"
 
 async def get(exchange: Exchange) -> Answer:
     """GET and HEAD `/`: the addresses of what stands directly in the folder."""
-    top = await exchange.app.store.read(top_level)
+    top = await exchange.app.read(top_level)
     document = {"collections": top.collections, "resources": top.resources}
     rendered = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     validators = Validators(ETag(content_digest(rendered)), None)
