@@ -6,6 +6,7 @@ here: members that name other resources (`relations`), what a schema asks of mem
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ from kvput.content.json_document import Document
 from kvput.content.json_slices import value_in
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
-from kvput.declarations import Declaration
+from kvput.declarations import Declaration, Timestamps
 from kvput.errors import InvalidContent, MalformedContent
 from kvput.patching.equality import equal
 from kvput.patching.pointer import format_pointer
@@ -81,6 +82,38 @@ def kept(
     if updated is not None:
         put_in[updated] = _not_earlier(stored.get(updated), now)
     return _with_members(content, put_in)
+
+
+def kept_in_move(
+    declaration: Declaration,
+    source: Declaration | None,
+    path: ResourcePath,
+    content: bytes,
+    now: datetime,
+) -> bytes:
+    """The content to be stored where a resource is moved to `path`, with its new name in it.
+
+    `source` is what is declared of the collection that it comes from. What the server keeps in
+    both stays as it is, so that a resource that gets another name is as old as it was, and keeps
+    all its bytes. The other members are as in a new resource. Raises as `kept` does.
+    """
+    return kept(
+        declaration if source is None else _beyond(declaration, source), path, None, content, now
+    )
+
+
+def _beyond(declaration: Declaration, source: Declaration) -> Declaration:
+    """The declaration, without the members that the server keeps for another one as well."""
+    wanted, there = declaration.timestamps, source.timestamps
+    known = source.readonly_members.union(_timestamps(source))
+    return replace(
+        declaration,
+        readonly_members=declaration.readonly_members - known,
+        timestamps=Timestamps(
+            None if wanted.created == there.created else wanted.created,
+            None if wanted.updated == there.updated else wanted.updated,
+        ),
+    )
 
 
 def _timestamps(declaration: Declaration) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from kvput.content.json_slices import value_in
 from kvput.declarations import Declaration, Declarations, Relation, Timestamps
 from kvput.errors import (
     InvalidContent,
@@ -16,6 +17,8 @@ from kvput.errors import (
     SchemaViolated,
 )
 from kvput.paths import ResourcePath
+from kvput.resources.batch import BatchDecision
+from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import RuledDecision, Rules
 from kvput.resources.resource import delete
 from kvput.resources.schemas.in_use import Schemas
@@ -94,6 +97,37 @@ async def test_the_rules_that_change_something_have_their_turn_together() -> Non
     expected = rf'{{"author": 1, "createdAt": {time}, "updatedAt": {time}}}'
     assert re.fullmatch(expected, (first.after.content or b"").decode())
     assert second.after.content == b'{"articles": [1]}'
+
+
+@pytest.mark.parametrize(
+    ("content", "url", "result"),
+    [
+        ('{"id": 1, "createdAt": 3}', "/articles/7", '{"id": 7, "createdAt": 3}'),
+        (
+            '{ "id":1, "next": 1, "createdAt": 3, "updatedAt": 4, "views": 5 }',
+            "/articles/7",
+            '{ "id":7, "next": 7, "createdAt": 3, "updatedAt": 4, "views": 5 }',
+        ),
+        ("{broken", "/articles/7", "{broken"),
+    ],
+)
+async def test_what_gets_another_name_keeps_what_the_server_keeps(
+    content: str, url: str, result: str
+) -> None:
+    """It is the same resource, and neither new nor changed: only its id and its links are."""
+    store = await store_with({"/articles/1": content})
+    declared = Declaration(
+        ARTICLES,
+        relations=(Relation(ARTICLES, "next", ARTICLES),),
+        readonly_members=frozenset({"views"}),
+        timestamps=Timestamps("createdAt", "updatedAt"),
+    )
+    rules = Rules(Declarations({ARTICLES: declared}), Schemas(print))
+    steps = steps_in(value_in(f'[{{"op":"move","from":"/articles/1","path":"{url}"}}]'.encode()))
+    await store.commit(BatchDecision(steps, 1 << 20, rules))
+    entry = await store.get(resource(url))
+    assert entry is not None
+    assert (entry.content or b"").decode() == result
 
 
 async def test_a_related_resource_that_was_wrong_before_stops_nothing() -> None:
