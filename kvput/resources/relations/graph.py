@@ -121,7 +121,7 @@ class LinkGraph:
         """Have a resource name another, by the id as that calls itself."""
         self._touched[path] = None
         named = side.to.resource(name)
-        other = self.linked.get(named)
+        other = self.at(named)
         linked.now[side][name] = id_called(named, None if other is None else other.value)
         self._naming.setdefault(side, {}).setdefault(name, {})[path] = None
 

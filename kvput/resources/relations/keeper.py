@@ -23,6 +23,7 @@ from kvput.resources.relations.links import (
     Names,
     decide_of_itself,
     edited,
+    id_called,
     names_in,
     names_in_stored,
 )
@@ -112,19 +113,21 @@ class RelationKeeper:
         linked = self._graph.look_again(path)
         if linked is None:
             return
+        own_id = id_called(path, linked.value)
         said = {side: names_in(linked.value, side) for side in self._sides.at(path)}
         names: dict[Side, Names] = {}
         for side, ids in said.items():
             linked.at_first[side] = dict(ids or {})
             if ids and self._is_new_name_of(path, side.to) and self._old_name in ids:
                 # It names itself.
-                said[side] = {path.name if n == self._old_name else n: None for n in ids}
+                others = {name: id_ for name, id_ in ids.items() if name != self._old_name}
+                said[side] = {**others, path.name: own_id}
             names[side] = dict(said[side] or {})
             if ids is None and side.is_kept and before is not None and not self._in_part:
                 # Who says nothing of what the server keeps does not mean that it should go.
                 names[side] = names_in_stored(self._graph.value(before), side)
         for side in said:
-            decide_of_itself(path.name, side, said, names)
+            decide_of_itself(path, own_id, side, said, names)
         for side in said:
             linked.said[side] = names[side]
             self._graph.hold(path, linked, side, dict(names[side]))

@@ -68,14 +68,19 @@ def names_in_stored(value: object, side: Side) -> Names:
 
 
 def decide_of_itself(
-    name: str, side: Side, said: Mapping[Side, Names | None], names: Mapping[Side, Names]
+    path: ResourcePath,
+    own_id: object,
+    side: Side,
+    said: Mapping[Side, Names | None],
+    names: Mapping[Side, Names],
 ) -> None:
     """Make one of what two members of a resource may say of itself, as its parent and its child.
 
     The member that the relation is declared of decides, and the other one where that is left
-    out; not what it was before, so that a PUT that is repeated changes nothing more.
+    out; not what it was before, so that a PUT that is repeated changes nothing more. `own_id` is
+    the id that the resource calls itself by.
     """
-    other = side.other
+    name, other = path.name, side.other
     if not side.is_owner or other is None or other is side or other not in names:
         return
     own = said[side]
@@ -84,10 +89,9 @@ def decide_of_itself(
         names[other].pop(name, None)
         return
     for each in (side, other):
-        identifier = names[each].get(name)
         if not each.many:
             names[each].clear()
-        names[each][name] = identifier
+        names[each][name] = own_id
 
 
 def _name(identifier: object, side: Side, place: str) -> str:
@@ -138,7 +142,8 @@ def invalid(
 class LinkEdit:
     """What a side's member is to name, by the names that it has now and those that it shall have.
 
-    `ids` holds the ids of those that come, as they call themselves.
+    `ids` holds the ids of those that come, as they call themselves; one that is not in it has
+    its name as its id, as a number where it is one.
     """
 
     side: Side
@@ -191,7 +196,7 @@ def _edit_one(document: Document, value: Mapping[str, object], edit: LinkEdit) -
     member = edit.side.member
     text = b"null"
     for name in edit.after:
-        text = _id_text(name, edit, as_text=False)
+        text = _id_text(name, edit)
     if member in value:
         document.replace((member,), text)
     elif edit.after:
@@ -202,8 +207,7 @@ def _edit_list(document: Document, value: Mapping[str, object], edit: LinkEdit) 
     member = edit.side.member
     held = value.get(member)
     if not isinstance(held, list):
-        # A list that is missing, or null, says nothing of how ids are written.
-        ids = b", ".join(_id_text(name, edit, as_text=False) for name in edit.after)
+        ids = b", ".join(_id_text(name, edit) for name in edit.after)
         if member in value:
             document.replace((member,), b"[" + ids + b"]")
         elif edit.after:
@@ -214,11 +218,10 @@ def _edit_list(document: Document, value: Mapping[str, object], edit: LinkEdit) 
         name = there[place]
         if name is not None and name not in edit.after:
             document.remove((member, str(place)))
-    as_text = bool(held) and all(isinstance(each, str) for each in held)
     already = set(there)
     for name in edit.after:
         if name not in already:
-            document.add((member, "-"), _id_text(name, edit, as_text=as_text))
+            document.add((member, "-"), _id_text(name, edit))
 
 
 def _name_or_none(identifier: object) -> str | None:
@@ -228,12 +231,9 @@ def _name_or_none(identifier: object) -> str | None:
         return None
 
 
-def _id_text(name: str, edit: LinkEdit, *, as_text: bool) -> bytes:
-    """An id as the others in its list are written, else as the resource calls itself."""
+def _id_text(name: str, edit: LinkEdit) -> bytes:
     identifier = edit.ids.get(name)
     if identifier is None:
         number = number_of(name)
         identifier = name if number is None else number
-    if as_text:
-        identifier = name
     return json.dumps(identifier, ensure_ascii=False).encode()

@@ -111,7 +111,7 @@ CASES = [
     ("the inverse is written as texts", AUTHOR,
      {"/articles/5": '{"author": 1}', "/articles/6": '{"author": 1}',
       "/authors/1": '{"articles": ["5"]}'},
-     [(ONE_SIDED, "/articles/6", "1", True)], {"/authors/1": '{"articles": ["5", "6"]}'}),
+     [(ONE_SIDED, "/articles/6", "1", True)], {"/authors/1": '{"articles": ["5", 6]}'}),
     ("an id is written as the resource writes it", AUTHOR,
      {"/articles/5": '{"id": "5", "author": 1}', "/authors/1": '{"articles": null}'},
      [(ONE_SIDED, "/articles/5", "1", True)], {"/authors/1": '{"articles": ["5"]}'}),
