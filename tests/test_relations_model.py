@@ -31,7 +31,7 @@ from tests.serving import Reply
 
 EXAMPLES = int(os.environ.get("RELATION_EXAMPLES", "50"))
 NAMES = ["1", "2", "3", "x"]
-ODD: list[object] = [True, 1.5, {}, "..", [[]], [""]]
+ODD: list[object] = [True, 1.5, {}, "..", [[]]]
 """What names nothing and nobody."""
 JSON = {"Content-Type": "application/json"}
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -227,10 +227,11 @@ class Machine(RuleBasedStateMachine):
             return data.draw(st.sampled_from(ODD))
         is_required = end.owns and end.relation.required
         if kind < 8 and not is_required:
-            return data.draw(st.sampled_from([None, "", [] if end.many else None]))
+            return data.draw(st.sampled_from([None, "", *([[], [""]] if end.many else [])]))
         if not end.many:
             return self.draw_id(data, end)
-        return [self.draw_id(data, end) for _ in range(data.draw(st.integers(is_required, 3)))]
+        ids = [self.draw_id(data, end) for _ in range(data.draw(st.integers(is_required, 3)))]
+        return ids if kind < 55 else ["", *ids]
 
     def draw_object(self, data: st.DataObject, collection: str) -> Value:
         value: Value = {"n": data.draw(st.integers(0, 2))}
@@ -384,7 +385,7 @@ def names_in(value: object, end: End) -> list[str] | None:
         return []
     if end.many != isinstance(held, list):
         raise Refused(422)
-    names = held if isinstance(held, list) else [held]
+    names = [name for name in held if name != ""] if isinstance(held, list) else [held]
     if not all(map(is_id, names)):
         raise Refused(422)
     return list(dict.fromkeys(map(str, names)))
@@ -392,7 +393,7 @@ def names_in(value: object, end: End) -> list[str] | None:
 
 def is_id(value: object) -> bool:
     """Of what is drawn here."""
-    return type(value) is int or (isinstance(value, str) and value not in ("", ".."))
+    return type(value) is int or (isinstance(value, str) and value != "..")
 
 
 # --- what has come of it

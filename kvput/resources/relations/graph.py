@@ -14,7 +14,7 @@ from kvput.query.filters import Condition, Operator
 from kvput.query.selection import Selection
 from kvput.query.values import Field, Name
 from kvput.resources.pending import PendingView
-from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in_stored
+from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in
 from kvput.resources.relations.sides import Side, Sides
 from kvput.store.base import Entry, View
 
@@ -73,7 +73,7 @@ class LinkGraph:
         linked = self.look_again(path)
         if linked is not None:
             for side in self._sides.at(path):
-                linked.at_first[side] = names_in_stored(linked.value, side)
+                linked.at_first[side] = names_in(linked.value, side)
                 self.hold(path, linked, side, dict(linked.at_first[side]))
         return linked
 

@@ -12,24 +12,26 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
+from kvput.content.source_text import shown
 from kvput.declarations import OnDelete
-from kvput.errors import ContentTooLarge, StoredContentMalformed
+from kvput.errors import ContentTooLarge, InvalidReference, StoredContentMalformed
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
 from kvput.resources.pending import PendingView
+from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import Linked, LinkGraph
 from kvput.resources.relations.links import (
-    LinkEdit,
     Names,
     decide_of_itself,
     edited,
+    held_in,
     id_called,
     names_in,
-    names_in_stored,
 )
 from kvput.resources.relations.requirements import Requirements
 from kvput.resources.relations.sides import Side, Sides
 from kvput.resources.resource import removal
+from kvput.resources.schemas.sentences import violation
 from kvput.store.base import Batch, Entry, View
 
 MOST_RELATED: Final = 10_000
@@ -114,7 +116,11 @@ class RelationKeeper:
         if linked is None:
             return
         own_id = id_called(path, linked.value)
-        said = {side: names_in(linked.value, side) for side in self._sides.at(path)}
+        held = {side: held_in(linked.value, side) for side in self._sides.at(path)}
+        faults = [fault for each in held.values() if each is not None for fault in each.faults]
+        if faults:
+            raise refused(InvalidReference, path, faults)
+        said = {side: None if each is None else each.names for side, each in held.items()}
         names: dict[Side, Names] = {}
         for side, ids in said.items():
             linked.at_first[side] = dict(ids or {})
@@ -125,7 +131,7 @@ class RelationKeeper:
             names[side] = dict(said[side] or {})
             if ids is None and side.is_kept and before is not None and not self._in_part:
                 # Who says nothing of what the server keeps does not mean that it should go.
-                names[side] = names_in_stored(self._graph.value(before), side)
+                names[side] = names_in(self._graph.value(before), side)
         for side in said:
             decide_of_itself(path, own_id, side, said, names)
         for side in said:
@@ -139,13 +145,14 @@ class RelationKeeper:
                 self._removed(path, self._graph.value(before))
             return
         value = None if before is None else self._graph.value(before)
+        references = self._requirements.references
         for side in self._sides.at(path):
             if before is None:
                 self._welcome(path, side, linked)
                 self._insist(path, side, linked)
-            old, new = names_in_stored(value, side), linked.now[side]
+            old, new = names_in(value, side), linked.now[side]
             for name in [name for name in new if name not in old]:
-                self._requirements.references[path, side, name] = None
+                references.setdefault((path, side), {})[name] = None
                 self._link(side, name, path)
             for name in [name for name in old if name not in new]:
                 self._unlink(side, name, path)
@@ -188,7 +195,7 @@ class RelationKeeper:
         self._requirements.deleted[path] = None
         for side in self._sides.at(path):
             if side.is_owner:
-                for name in names_in_stored(value, side):
+                for name in names_in(value, side):
                     self._unlink(side, name, path)
         target = None if self._moved is None or self._moved[0] != path else self._moved[1]
         for side in self._sides.naming.get(path.parent, ()):
@@ -283,9 +290,20 @@ class RelationKeeper:
         entry = self._view.get(path)
         if entry is None or not edits:
             return None
-        if path not in self._asked and not isinstance(value, dict):
-            raise _cannot_be_edited(path, edits)
-        return edited(self._content_of(entry), edits)
+        if not isinstance(value, dict):
+            raise self._cannot_be_edited(path, edits[0].side.member)
+        return edited(self._content_of(entry), value, edits)
+
+    def _cannot_be_edited(
+        self, path: ResourcePath, member: str
+    ) -> InvalidReference | StoredContentMalformed:
+        if path in self._asked:
+            reason = f"must be an object, because the server keeps its member {shown(member)}"
+            return refused(InvalidReference, path, [violation((), reason)])
+        return StoredContentMalformed(
+            f"What is stored under {path.url} is no object, so that its member {shown(member)} "
+            f"cannot be kept: mend the file {path.file}, or replace it with PUT."
+        )
 
     def _count(self, path: ResourcePath) -> None:
         if path not in self._asked:
@@ -299,11 +317,3 @@ class RelationKeeper:
 
 def _says(value: object, side: Side) -> bool:
     return isinstance(value, dict) and side.member in value
-
-
-def _cannot_be_edited(path: ResourcePath, edits: list[LinkEdit]) -> StoredContentMalformed:
-    member = edits[0].side.member
-    return StoredContentMalformed(
-        f"What is stored under {path.url} is no object, so that its member {member} cannot be "
-        f"kept: mend the file {path.file}, or replace it with PUT."
-    )

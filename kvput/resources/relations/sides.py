@@ -18,7 +18,17 @@ class Side:
     relation has one side, which is its own other.
     """
 
-    __slots__ = ("collection", "is_kept", "is_owner", "many", "member", "other", "relation", "to")
+    __slots__ = (
+        "collection",
+        "is_kept",
+        "is_owner",
+        "is_required",
+        "many",
+        "member",
+        "other",
+        "relation",
+        "to",
+    )
 
     def __init__(self, relation: Relation, *, is_owner: bool) -> None:
         self.relation = relation
@@ -26,6 +36,8 @@ class Side:
         """Whether the member is the one that the relation is declared of."""
         self.is_kept = not is_owner or relation.is_symmetric
         """Whether the server puts the member in where a client leaves it out."""
+        self.is_required = is_owner and relation.required
+        """Whether the member must name a resource."""
         self.collection = relation.collection if is_owner else relation.to
         self.to = relation.to if is_owner else relation.collection
         self.member = relation.member if is_owner else relation.inverse or ""

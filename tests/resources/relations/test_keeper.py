@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from unittest import mock
 
 import pytest
@@ -211,6 +210,13 @@ CASES = [
           "/articles/5": '{"tags": ["a", "b"]}', "/articles/6": '{"tags": ["b"]}'},
          {"/articles/5": '{"tags": ["c", "b"]}'},
          {"/tags/a": '{"articles": []}', "/tags/c": '{"articles": [5]}'}),
+    Case("an empty text in a list names none", (TAGGED,), {"/tags/a": "{}"},
+         {"/articles/5": '{"tags": ["", "a", ""]}'}, {"/tags/a": '{"articles": [5]}'}),
+    Case("also beside what goes", (TAGGED,),
+         {"/tags/a": '{"articles": [5]}', "/articles/5": '{"tags": ["", "a"]}'},
+         {"/tags/a": '{"articles": []}'}, {"/articles/5": '{"tags": [""]}'}),
+    Case("and is not enough where one must be named", (replace(TAGGED, required=True),), {},
+         {"/articles/5": '{"tags": [""]}'}, error=InvalidReference, says="must name"),
     Case("twice is once", (TAGGED,), {"/tags/a": "{}"}, {"/articles/5": '{"tags": ["a", "a"]}'},
          {"/tags/a": '{"articles": [5]}'}),
     # --- one to one
@@ -361,29 +367,65 @@ async def test_too_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pointer", "member"),
+    ("text", "pointers", "fields"),
     [
-        ('{"author": 9}', "/author", "author"),
-        ('{"author": {}}', "/author", "author"),
-        ('{"tags": ["a", 1.5]}', "/tags/1", "tags"),
-        ('{"tags": {}}', "/tags", "tags"),
+        ('{"author": 9}', ["/author"], ["author"]),
+        ('{"author": {}}', ["/author"], ["author"]),
+        ('{"tags": {}}', ["/tags"], ["tags"]),
+        ('{"tags": ["a", 1.5, "", null]}', ["/tags/1", "/tags/3"], ["tags.1", "tags.3"]),
+        ('{"author": true, "tags": [[]]}', ["/author", "/tags/0"], ["author", "tags.0"]),
+        ('{"tags": ["z", "a", "y"], "author": 9}', ["/author", "/tags/0", "/tags/2"],
+         ["author", "tags.0", "tags.2"]),
     ],
-)
-async def test_an_error_says_where_it_is(text: str, pointer: str, member: str) -> None:
-    """As a pointer into the content, and as a sentence for a form's field."""
+)  # fmt: skip
+async def test_an_error_says_all_places(text: str, pointers: list[str], fields: list[str]) -> None:
+    """As pointers into the content, and as a sentence for each field of a form."""
     store = await store_with({"/tags/a": "{}"})
     with pytest.raises(InvalidReference) as caught:
         await store.commit(RuledDecision(rules(AUTHOR, TAGGED), decision({"/articles/1": text})))
-    assert caught.value.members["pointer"] == pointer
-    errors = caught.value.members["errors"]
-    assert isinstance(errors, dict | MappingProxyType)
-    assert list(errors) == [member]
+    members = caught.value.members
+    assert members["pointer"] == pointers[0]
+    assert isinstance(members["errors"], dict)
+    assert list(members["errors"]) == fields
+    assert isinstance(members["pointers"], list)
+    assert members["pointers"] == [
+        {"pointer": pointer, "message": members["errors"][field]}
+        for pointer, field in zip(pointers, fields, strict=True)
+    ]
+    assert f'The member "{fields[0]}" of /articles/1 ' in caught.value.detail
+
+
+async def test_what_must_be_named_is_a_fault_beside_others() -> None:
+    """All that is known when all is done is told at once."""
+    relations = (replace(AUTHOR, required=True), TAGGED)
+    with pytest.raises(InvalidReference) as caught:
+        await MemoryStore().commit(
+            RuledDecision(rules(*relations), decision({"/articles/1": '{"tags": ["a"]}'}))
+        )
+    assert caught.value.members["errors"] == {
+        "author": "Must name a resource of /authors.",
+        "tags.0": "Names /tags/a, which is not there: make that first, or name another.",
+    }
+
+
+@pytest.mark.parametrize("identifier", ["null", '"z"'])
+async def test_not_more_faults_are_told_than_help(identifier: str) -> None:
+    """An answer must not become much larger than its request."""
+    text = f'{{"tags": [{", ".join([identifier] * 101)}], "author": 9}}'.replace('"z"', '"z%d"')
+    text = text % tuple(range(text.count("%d")))
+    with pytest.raises(InvalidReference, match="names 99 more, and there may be others") as caught:
+        await MemoryStore().commit(
+            RuledDecision(rules(TAGGED, AUTHOR), decision({"/articles/1": text}))
+        )
+    assert isinstance(caught.value.members["pointers"], list)
+    assert len(caught.value.members["pointers"]) == 100
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('{"author": [1]}', "must be one id of a resource in /authors, or null."),
+        ('{"owner": [1]}', "must be one id of a resource in /authors."),
         ('{"author": true}', "in /authors: an id is a text or a whole number."),
         ('{"author": 1.5}', "in /authors: an id is a text or a whole number."),
         ('{"tags": [null]}', "in /tags: an id is a text or a whole number."),
@@ -394,9 +436,10 @@ async def test_an_error_says_where_it_is(text: str, pointer: str, member: str) -
 )
 async def test_an_error_says_what_is_no_id(text: str, reason: str) -> None:
     """And nothing of numbers that the server gives, as where a new resource is named."""
+    owner = replace(ALONE, member="owner", required=True)
     with pytest.raises(InvalidReference) as caught:
         await MemoryStore().commit(
-            RuledDecision(rules(AUTHOR, TAGGED), decision({"/articles/1": text}))
+            RuledDecision(rules(AUTHOR, TAGGED, owner), decision({"/articles/1": text}))
         )
     assert caught.value.detail.endswith(f" {reason}")
 
