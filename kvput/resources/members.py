@@ -64,10 +64,10 @@ def kept(
     names = guarded.union(timestamps)
     if not names:
         return content
-    sent = _members_in(content)
+    sent = members_in(content)
     if sent is None:
         raise _no_object(path, content, names)
-    stored = (None if before is None else _members_in(before)) or {}
+    stored = (None if before is None else members_in(before)) or {}
     _require_unchanged(guarded, path, sent, stored)
     if before is None:
         return _with_members(content, dict.fromkeys(timestamps, _time(now)))
@@ -139,7 +139,7 @@ def _as_they_stand(
 # --- members in a text
 
 
-def _members_in(text: bytes) -> dict[str, bytes] | None:
+def members_in(text: bytes) -> dict[str, bytes] | None:
     """The JSON text of each member, the last of its name; None for what is no JSON object."""
     text = text or b"{}"
     try:

@@ -15,8 +15,10 @@ from typing import Final
 from kvput.content.source_text import shown
 from kvput.declarations import OnDelete
 from kvput.errors import ContentTooLarge, InvalidReference, StoredContentMalformed
+from kvput.patching.equality import equal
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
+from kvput.resources.members import members_in
 from kvput.resources.pending import PendingView
 from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import Linked, LinkGraph
@@ -59,6 +61,7 @@ class RelationKeeper:
         self._content_of = content_of
         self._graph = LinkGraph(sides, below, view, content_of)
         self._moved: Move | None = None
+        self._moved_from: Entry | None = None
         self._in_part = False
         self._waiting: deque[tuple[ResourcePath, Entry | None]] = deque()
         self._requirements = Requirements(sides, view, self._graph)
@@ -81,6 +84,7 @@ class RelationKeeper:
         and what `content_of` raises.
         """
         self._moved = moved
+        self._moved_from = None if moved is None else before.get(moved[0])
         self._in_part = in_part
         sides = self._sides
         written = {
@@ -117,7 +121,13 @@ class RelationKeeper:
             return
         own_id = id_called(path, linked.value)
         held = {side: held_in(linked.value, side) for side in self._sides.at(path)}
-        faults = [fault for each in held.values() if each is not None for fault in each.faults]
+        stood = self._moved_from if self._is_new_name_of(path) else before
+        faults = [
+            fault
+            for side, each in held.items()
+            if each is not None and each.faults and not self._stood_so(path, side, stood)
+            for fault in each.faults
+        ]
         if faults:
             raise refused(InvalidReference, path, faults)
         said = {side: None if each is None else each.names for side, each in held.items()}
@@ -137,6 +147,17 @@ class RelationKeeper:
         for side in said:
             linked.said[side] = names[side]
             self._graph.hold(path, linked, side, dict(names[side]))
+
+    def _stood_so(self, path: ResourcePath, side: Side, before: Entry | None) -> bool:
+        """Whether a resource holds in the member what it held before, as a hand has left it."""
+        after = self._view.get(path)
+        if before is None or after is None:
+            return False
+        held, holds = (
+            (members_in(self._content_of(entry)) or {}).get(side.member)
+            for entry in (before, after)
+        )
+        return held is not None and holds is not None and equal(held, holds)
 
     def _follow(self, path: ResourcePath, before: Entry | None) -> None:
         linked = self._graph.linked[path]
