@@ -58,8 +58,8 @@ class LinkGraph:
         self.linked: dict[ResourcePath, Linked | None] = {}
         """What the commit has looked at; None for what is gone."""
         self._touched: dict[ResourcePath, None] = {}
-        self.lost: dict[tuple[ResourcePath, Side], None] = {}
-        """What names less than it did, in whichever step."""
+        self.lost: dict[tuple[ResourcePath, Side], str] = {}
+        """What names less than it did, in whichever step, and the name that went last."""
         # Of all that any step has looked at: what it names, and by whom each name is named.
         self._names: dict[ResourcePath, dict[Side, Names]] = {}
         self._naming: dict[Side, dict[str, dict[ResourcePath, None]]] = {}
@@ -131,7 +131,7 @@ class LinkGraph:
             self._touched[path] = None
             del linked.now[side][name]
             del self._naming[side][name][path]
-            self.lost[path, side] = None
+            self.lost[path, side] = name
 
     def remove(self, path: ResourcePath) -> None:
         """There is no such resource any more."""

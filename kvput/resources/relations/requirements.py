@@ -13,7 +13,6 @@ from kvput.content.source_text import shown
 from kvput.declarations import Dangling, OnDelete
 from kvput.errors import InvalidReference, Referenced
 from kvput.paths import ResourcePath
-from kvput.resources.located import about
 from kvput.resources.pending import PendingView
 from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import LinkGraph
@@ -77,14 +76,40 @@ class Requirements:
 
     def _require_left(self) -> None:
         """See that nothing that was not written itself has lost all that it must name."""
-        for path, side in self._graph.lost:
+        left = list(islice(self._left(), _MOST_NAMED))
+        if left:
+            told = [self._left_by(path, side, name) for path, side, name in left]
+            refusing, _ = told[0]
+            error = refused(Referenced, refusing, [fault for by, fault in told if by == refusing])
+            referrers = list(dict.fromkeys(path.url for path, _, _ in left))
+            error.members = {**error.members, "referrers": referrers}
+            raise error
+
+    def _left(self) -> Iterator[tuple[ResourcePath, Side, str]]:
+        for (path, side), name in self._graph.lost.items():
             if side.is_required and path not in self.asked and self._is_without(path, side):
-                with about(path):
-                    raise Referenced(
-                        f"The member {shown(side.member)} of {path.url} must name a resource of "
-                        f"{side.to.url}. Change or delete that one first, or in the same batch.",
-                        members={"referrers": [path.url]},
-                    )
+                yield path, side, name
+
+    def _left_by(self, path: ResourcePath, side: Side, name: str) -> tuple[ResourcePath, Violation]:
+        """Which resource that was written has left one without a name, and by what."""
+        named, other = side.named(name), side.other
+        must = f"must name a resource of {side.to.url}"
+        if named is not None and other is not None:
+            takers = () if other.many else self._graph.naming(side, named)
+            taker = next((each for each in takers if each in self.asked), None)
+            if taker is not None:
+                return taker, violation(
+                    place_of(self._value(taker), side, name),
+                    f"names {named.url}, which is already named by {path.url}, and that one "
+                    f"{must}: change it first, or in the same batch",
+                )
+            if named in self.asked:
+                return named, violation(
+                    (other.member,),
+                    f"no longer names {path.url}, and that one {must}: change or delete it "
+                    "first, or in the same batch",
+                )
+        return path, violation((side.member,), f"{must}: give it one in the same batch")
 
     def _is_without(self, path: ResourcePath, side: Side) -> bool:
         """Whether a resource names none, as far as that can be told. None is one that is gone."""

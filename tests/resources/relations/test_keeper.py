@@ -29,6 +29,7 @@ from tests.resources.relations.tools import (
     CHAPTERS,
     FRIENDS,
     PARENT,
+    PEOPLE,
     PROFILE,
     PROFILES,
     SPOUSE,
@@ -424,6 +425,68 @@ async def test_what_must_be_named_is_a_fault_beside_others() -> None:
         "author": "Must name a resource of /authors.",
         "tags.0": "Names /tags/a, which is not there: make that first, or name another.",
     }
+
+
+OWNED = Relation(PROFILES, "user", PEOPLE, inverse="profile", inverse_many=False, required=True)
+OWNERS = {
+    "/people/1": '{"profile": 1}', "/people/2": '{"profile": 2}', "/people/3": "{}",
+    "/profiles/1": '{"user": 1}', "/profiles/2": '{"user": 2}',
+}  # fmt: skip
+HELD = replace(CHAPTERS, required=True)
+
+
+@pytest.mark.parametrize(
+    ("relation", "before", "write", "refused", "pointer", "sentence", "referrers"),
+    [
+        (OWNED, OWNERS, {"/profiles/3": '{"user": 1}'}, "/profiles/3", "/user",
+         ("names /people/1, which is already named by /profiles/1, and that one must name a "
+         "resource of /people: change it first, or in the same batch."), ["/profiles/1"]),
+        (OWNED, OWNERS, {"/people/1": '{"profile": null}'}, "/people/1", "/profile",
+         ("no longer names /profiles/1, and that one must name a resource of /people: change or "
+         "delete it first, or in the same batch."), ["/profiles/1"]),
+        (OWNED, OWNERS, {"/people/1": '{"profile": 2}'}, "/people/1", "/profile",
+         ("no longer names /profiles/1, and that one must name a resource of /people: change or "
+         "delete it first, or in the same batch."), ["/profiles/1"]),
+        (HELD, ONE, {"/authors/2": '{"articles": ["", 5]}'}, "/authors/2", "/articles/1",
+         ("names /articles/5, which is already named by /authors/1, and that one must name a "
+         "resource of /articles: change it first, or in the same batch."), ["/authors/1"]),
+        (replace(AUTHOR, required=True), TWO, {"/authors/1": '{"articles": []}'}, "/authors/1",
+         "/articles", ("no longer names /articles/5, and that one must name a resource of "
+         '/authors: change or delete it first, or in the same batch ("pointers" names 1 more).'),
+         ["/articles/5", "/articles/6"]),
+    ],
+)  # fmt: skip
+async def test_who_leaves_another_without_what_it_must_name_is_told_by_what(
+    relation: Relation, before: Texts, write: Changes, refused: str, pointer: str, sentence: str,
+    referrers: list[str],
+) -> None:  # fmt: skip
+    """The member at fault is that of the resource that is written, where a form shows it."""
+    store = await store_with(before)
+    with pytest.raises(Referenced) as caught:
+        await store.commit(RuledDecision(rules(relation), decision(write)))
+    field = pointer[1:].replace("/", ".")
+    assert caught.value.detail == f'The member "{field}" of {refused} {sentence}'
+    members = caught.value.members
+    assert (members["resource"], members["pointer"]) == (refused, pointer)
+    assert members["referrers"] == referrers
+    assert isinstance(members["errors"], dict)
+    assert list(members["errors"]) == [field]
+
+
+async def test_what_lost_its_name_to_one_that_has_given_it_up_again() -> None:
+    """Then it is itself what is refused; a name of its own in the same batch is enough."""
+    store = await store_with(OWNERS)
+    operations = [
+        {"op": "put", "path": "/profiles/3", "value": {"user": 1}},
+        {"op": "put", "path": "/profiles/3", "value": {"user": 3}},
+    ]
+    text = value_in(json.dumps(operations).encode())
+    with pytest.raises(Referenced, match="give it one in the same batch") as caught:
+        await store.commit(BatchDecision(steps_in(text), 1 << 20, rules(OWNED)))
+    assert caught.value.members["resource"] == "/profiles/1"
+    operations.append({"op": "put", "path": "/profiles/1", "value": {"user": 1}})
+    text = value_in(json.dumps(operations).encode())
+    await store.commit(BatchDecision(steps_in(text), 1 << 20, rules(OWNED)))
 
 
 @pytest.mark.parametrize("identifier", ["null", '"z"'])
