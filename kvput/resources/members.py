@@ -17,9 +17,10 @@ from kvput.content.source_text import shown
 from kvput.declarations import Declaration, Timestamps
 from kvput.errors import InvalidContent, MalformedContent
 from kvput.patching.equality import equal
-from kvput.patching.pointer import format_pointer
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, is_id_of
+from kvput.resources.refusal import refused
+from kvput.resources.schemas.sentences import violation
 
 _NO_LIMIT: Final = 2**62
 """Bytes: what is put into a content is a time, or stood in the resource before."""
@@ -216,23 +217,16 @@ def _require_unchanged(
     stored: Mapping[str, bytes],
 ) -> None:
     """Raise InvalidContent unless all read-only members that are sent are as they stand."""
-    reasons: dict[str, str] = {}
+    faults = []
     for name in sorted(guarded & sent.keys()):
         if equal(sent[name], stored.get(name, _NOTHING)):
             continue
         # What a POST stores under the next number has it as its id.
         if name == ID_MEMBER and is_id_of(parse(sent[name]), path):
             continue
-        reasons[name] = _CHANGED if name in stored else _NOT_THERE
-    if reasons:
-        name, reason = next(iter(reasons.items()))
-        raise InvalidContent(
-            f"The member {shown(name)} of {path.url} {reason}.",
-            members={
-                "pointer": format_pointer((name,)),
-                "errors": {name: f"{reason.capitalize()}." for name, reason in reasons.items()},
-            },
-        )
+        faults.append(violation((name,), _CHANGED if name in stored else _NOT_THERE))
+    if faults:
+        raise refused(InvalidContent, path, faults)
 
 
 _CHANGED: Final = "is read-only and has another value: leave it out, or send the value that it has"

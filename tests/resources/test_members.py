@@ -287,7 +287,12 @@ def test_read_only_members_cannot_be_changed(
     """Nor set; the error has a sentence for each, and points to the first."""
     with pytest.raises(InvalidContent) as raised:
         stored(GUARDED, before, content)
-    assert raised.value.members == {"pointer": pointer, "errors": errors}
+    assert raised.value.members == {
+        "resource": "/articles/7",
+        "pointer": pointer,
+        "errors": errors,
+        "pointers": [{"pointer": f"/{name}", "message": errors[name]} for name in errors],
+    }
     assert f'The member "{pointer[1:]}" of /articles/7 is read-only' in raised.value.detail
 
 
