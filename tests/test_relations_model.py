@@ -21,6 +21,7 @@ from tests.related import (
     COLLECTIONS,
     ENDS,
     GROUPS,
+    READONLY,
     InItsOwnProcess,
     OverFiles,
     OverMemory,
@@ -236,6 +237,11 @@ class Machine(RuleBasedStateMachine):
     def draw_object(self, data: st.DataObject, collection: str) -> Value:
         value: Value = {"n": data.draw(st.integers(0, 2))}
         for end in ENDS.get(collection, ()):
+            if (collection, end.member) in READONLY:
+                # It may only be sent as it stands, which is tried elsewhere.
+                if data.draw(st.integers(0, 29)) == 0:
+                    value[end.member] = ["nobody"]
+                continue
             is_required = end.owns and end.relation.required
             # Where there is nobody to be named, most say nothing.
             odds = 2 if self.names_in(end.to) else 30
@@ -369,6 +375,8 @@ def creating(collection: str, rows: Sequence[Value]) -> Act:
 
 def said_in(value: object, collection: str) -> Said:
     """What a content says. Refused where it cannot be understood."""
+    if not isinstance(value, dict) and any(collection == kept for kept, _ in READONLY):
+        raise Refused(422)
     members = {end.member: names_in(value, end) for end in ENDS.get(collection, ())}
     return Said(
         {member: names for member, names in members.items() if names is not None},
@@ -381,6 +389,8 @@ def names_in(value: object, end: End) -> list[str] | None:
     if not isinstance(value, dict) or end.member not in value:
         return None
     held = value[end.member]
+    if held == ["nobody"]:
+        raise Refused(422)
     if held in (None, ""):
         return []
     if end.many != isinstance(held, list):

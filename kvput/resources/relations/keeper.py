@@ -130,16 +130,18 @@ class RelationKeeper:
         ]
         if faults:
             raise refused(InvalidReference, path, faults)
-        said = {side: None if each is None else each.names for side, each in held.items()}
+        said: dict[Side, Names | None] = {}
         names: dict[Side, Names] = {}
-        for side, ids in said.items():
-            linked.at_first[side] = dict(ids or {})
-            if ids and self._is_new_name_of(path, side.to) and self._old_name in ids:
+        for side, each in held.items():
+            ids = {} if each is None else each.names
+            linked.at_first[side] = dict(ids)
+            if self._is_new_name_of(path, side.to) and self._old_name in ids:
                 # It names itself.
                 others = {name: id_ for name, id_ in ids.items() if name != self._old_name}
-                said[side] = {**others, path.name: own_id}
-            names[side] = dict(said[side] or {})
-            if ids is None and side.is_kept and before is not None and not self._in_part:
+                ids = {**others, path.name: own_id}
+            said[side] = None if each is None or side.is_readonly else ids
+            names[side] = dict(ids)
+            if each is None and side.is_kept and before is not None and not self._in_part:
                 # Who says nothing of what the server keeps does not mean that it should go.
                 names[side] = names_in(self._graph.value(before), side)
         for side in said:
@@ -186,7 +188,7 @@ class RelationKeeper:
         """
         if side.other is None:
             return
-        is_left_to_us = side.is_kept and not _says(linked.value, side)
+        is_left_to_us = side.is_readonly or (side.is_kept and not _says(linked.value, side))
         for claimant in self._graph.naming(side.other, path):
             now = linked.now[side]
             if claimant.name in now:
