@@ -19,7 +19,7 @@ from tests.serving import Address, Reply, ServerProcess, serving
 
 RELATIONS: Final = """
 [collections]
-authors = {}
+authors = {readonly = ["edits"]}
 tags = {}
 profiles = {}
 targets = {}
@@ -88,6 +88,12 @@ DECLARED: Final = declarations_in(
     parse_config_file(Folder(CONFIG_FILE), RELATIONS.encode()), lambda _: False
 )
 ENDS: Final = ends_of(DECLARED)
+READONLY: Final = frozenset(
+    (collection.url.strip("/"), member)
+    for collection, declaration in DECLARED.collections.items()
+    for member in declaration.readonly_members
+)
+"""Members of collections, here all of them kept for a relation, that no client writes."""
 
 State = dict[Path, tuple[bytes, int]]
 """The content of each resource, and when it was modified."""

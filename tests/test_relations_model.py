@@ -21,6 +21,7 @@ from tests.related import (
     COLLECTIONS,
     ENDS,
     GROUPS,
+    READONLY,
     InItsOwnProcess,
     OverFiles,
     OverMemory,
@@ -31,7 +32,7 @@ from tests.serving import Reply
 
 EXAMPLES = int(os.environ.get("RELATION_EXAMPLES", "50"))
 NAMES = ["1", "2", "3", "x"]
-ODD: list[object] = [True, 1.5, {}, "..", [[]], [""]]
+ODD: list[object] = [True, 1.5, {}, "..", [[]]]
 """What names nothing and nobody."""
 JSON = {"Content-Type": "application/json"}
 LINES = {"Content-Type": "application/x-ndjson"}
@@ -227,14 +228,20 @@ class Machine(RuleBasedStateMachine):
             return data.draw(st.sampled_from(ODD))
         is_required = end.owns and end.relation.required
         if kind < 8 and not is_required:
-            return data.draw(st.sampled_from([None, "", [] if end.many else None]))
+            return data.draw(st.sampled_from([None, "", *([[], [""]] if end.many else [])]))
         if not end.many:
             return self.draw_id(data, end)
-        return [self.draw_id(data, end) for _ in range(data.draw(st.integers(is_required, 3)))]
+        ids = [self.draw_id(data, end) for _ in range(data.draw(st.integers(is_required, 3)))]
+        return ids if kind < 55 else ["", *ids]
 
     def draw_object(self, data: st.DataObject, collection: str) -> Value:
         value: Value = {"n": data.draw(st.integers(0, 2))}
         for end in ENDS.get(collection, ()):
+            if (collection, end.member) in READONLY:
+                # It may only be sent as it stands, which is tried elsewhere.
+                if data.draw(st.integers(0, 29)) == 0:
+                    value[end.member] = ["nobody"]
+                continue
             is_required = end.owns and end.relation.required
             # Where there is nobody to be named, most say nothing.
             odds = 2 if self.names_in(end.to) else 30
@@ -368,6 +375,8 @@ def creating(collection: str, rows: Sequence[Value]) -> Act:
 
 def said_in(value: object, collection: str) -> Said:
     """What a content says. Refused where it cannot be understood."""
+    if not isinstance(value, dict) and any(collection == kept for kept, _ in READONLY):
+        raise Refused(422)
     members = {end.member: names_in(value, end) for end in ENDS.get(collection, ())}
     return Said(
         {member: names for member, names in members.items() if names is not None},
@@ -380,11 +389,13 @@ def names_in(value: object, end: End) -> list[str] | None:
     if not isinstance(value, dict) or end.member not in value:
         return None
     held = value[end.member]
+    if held == ["nobody"]:
+        raise Refused(422)
     if held in (None, ""):
         return []
     if end.many != isinstance(held, list):
         raise Refused(422)
-    names = held if isinstance(held, list) else [held]
+    names = [name for name in held if name != ""] if isinstance(held, list) else [held]
     if not all(map(is_id, names)):
         raise Refused(422)
     return list(dict.fromkeys(map(str, names)))
@@ -392,7 +403,7 @@ def names_in(value: object, end: End) -> list[str] | None:
 
 def is_id(value: object) -> bool:
     """Of what is drawn here."""
-    return type(value) is int or (isinstance(value, str) and value not in ("", ".."))
+    return type(value) is int or (isinstance(value, str) and value != "..")
 
 
 # --- what has come of it

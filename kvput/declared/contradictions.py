@@ -109,11 +109,6 @@ _RULES: Final = (
         "{to} is readonly, so that no member of it can be kept: leave this out, or readonly there",
     ),
     _Rule(
-        "inverse",
-        lambda case: case.relation.inverse in case.to.readonly_members,
-        "{inverse} is readonly in {to}, and cannot be kept: take it out of the list there",
-    ),
-    _Rule(
         "",
         lambda case: case.relation.member in case.own.readonly_members,
         "is a relation, and readonly as well, so that nobody could set it: take it out of the list",

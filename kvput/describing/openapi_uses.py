@@ -121,7 +121,9 @@ def _kept_members(declaration: Declaration) -> dict[str, Json]:
 def free_uses(name: str, listed: Json, bounds: Bounds) -> Uses:
     """The uses of what may be any JSON within the bounds; `listed` tells what there is."""
     anything: Json = {"description": _NOT_BINDING, "anyOf": [schema(name), {}]}
-    members: Json = {**bounds.references, **bounds.kept}
+    members: Json = dict(bounds.references)
+    for member, of_kept in bounds.kept.items():
+        members[member] = {**bounds.references.get(member, {}), **of_kept}
     content = anything
     if members:
         content = content | {"properties": members}

@@ -33,7 +33,7 @@ def reference(collection: CollectionPath, *, many: bool, is_required: bool = Fal
     return {"description": f"Names {noun} of {collection.url}, by id."} | schema(name)
 
 
-_OF_IDS: Final[Json] = {"type": "array", "items": schema("Id")}
+_OF_IDS: Final[Json] = {"type": "array", "items": {"anyOf": [schema("Id"), {"const": ""}]}}
 _NONE: Final[list[Json]] = [{"type": "null"}, {"const": ""}]
 
 IDS: Final[Mapping[str, Json]] = {
@@ -48,7 +48,7 @@ IDS: Final[Mapping[str, Json]] = {
         "gets the next number where there is no `id`, or where it is null or empty.",
         "anyOf": [schema("Id"), *_NONE],
     },
-    "Ids": _OF_IDS | {"minItems": 1},
+    "Ids": _OF_IDS | {"minItems": 1, "contains": schema("Id")},
     "Reference": {"anyOf": [schema("Id"), *_NONE]},
     "References": {"anyOf": [_OF_IDS, *_NONE]},
 }

@@ -17,7 +17,7 @@ from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Ref
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.declared_view import with_declared
 from kvput.resources.located import about
-from kvput.resources.members import kept, members_kept
+from kvput.resources.members import kept, kept_in_move, members_kept
 from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.keeper import Move, RelationKeeper
@@ -108,7 +108,7 @@ class Consequences:
                 self.asked[write.path] = None
                 if self._rules.concern(write.path):
                     before[write.path] = self.view.get(write.path)
-                    writes.append(self._kept(write, before[write.path]))
+                    writes.append(self._kept(write, before[write.path], moved))
                     continue
             writes.append(write)
         self.view.add(Batch(tuple(writes)))
@@ -152,7 +152,7 @@ class Consequences:
 
     # --- the rules
 
-    def _kept(self, write: Put | Delete, before: Entry | None) -> Put | Delete:
+    def _kept(self, write: Put | Delete, before: Entry | None, moved: Move | None) -> Put | Delete:
         """A write with the members that the server keeps."""
         declaration = self._rules.declared_of(write.path.parent)
         if declaration is None:
@@ -160,9 +160,13 @@ class Consequences:
         refuse_read_only(declaration)
         if isinstance(write, Delete) or not members_kept(declaration):
             return write
-        stands = None if before is None else self._content_of(before)
         with about(write.path):
-            content = kept(declaration, write.path, stands, write.content, self._now)
+            if moved is not None:
+                source = self._rules.declared_of(moved[0].parent)
+                content = kept_in_move(declaration, source, write.path, write.content, self._now)
+            else:
+                stands = None if before is None else self._content_of(before)
+                content = kept(declaration, write.path, stands, write.content, self._now)
         if content == write.content:
             return write
         self.transformed.add(write.path)

@@ -6,6 +6,7 @@ here: members that name other resources (`relations`), what a schema asks of mem
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,12 +14,13 @@ from kvput.content.json_document import Document
 from kvput.content.json_slices import value_in
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
-from kvput.declarations import Declaration
+from kvput.declarations import Declaration, Timestamps
 from kvput.errors import InvalidContent, MalformedContent
 from kvput.patching.equality import equal
-from kvput.patching.pointer import format_pointer
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, is_id_of
+from kvput.resources.refusal import refused
+from kvput.resources.schemas.sentences import violation
 
 _NO_LIMIT: Final = 2**62
 """Bytes: what is put into a content is a time, or stood in the resource before."""
@@ -63,10 +65,10 @@ def kept(
     names = guarded.union(timestamps)
     if not names:
         return content
-    sent = _members_in(content)
+    sent = members_in(content)
     if sent is None:
         raise _no_object(path, content, names)
-    stored = (None if before is None else _members_in(before)) or {}
+    stored = (None if before is None else members_in(before)) or {}
     _require_unchanged(guarded, path, sent, stored)
     if before is None:
         return _with_members(content, dict.fromkeys(timestamps, _time(now)))
@@ -81,6 +83,38 @@ def kept(
     if updated is not None:
         put_in[updated] = _not_earlier(stored.get(updated), now)
     return _with_members(content, put_in)
+
+
+def kept_in_move(
+    declaration: Declaration,
+    source: Declaration | None,
+    path: ResourcePath,
+    content: bytes,
+    now: datetime,
+) -> bytes:
+    """The content to be stored where a resource is moved to `path`, with its new name in it.
+
+    `source` is what is declared of the collection that it comes from. What the server keeps in
+    both stays as it is, so that a resource that gets another name is as old as it was, and keeps
+    all its bytes. The other members are as in a new resource. Raises as `kept` does.
+    """
+    return kept(
+        declaration if source is None else _beyond(declaration, source), path, None, content, now
+    )
+
+
+def _beyond(declaration: Declaration, source: Declaration) -> Declaration:
+    """The declaration, without the members that the server keeps for another one as well."""
+    wanted, there = declaration.timestamps, source.timestamps
+    known = source.readonly_members.union(_timestamps(source))
+    return replace(
+        declaration,
+        readonly_members=declaration.readonly_members - known,
+        timestamps=Timestamps(
+            None if wanted.created == there.created else wanted.created,
+            None if wanted.updated == there.updated else wanted.updated,
+        ),
+    )
 
 
 def _timestamps(declaration: Declaration) -> tuple[str, ...]:
@@ -106,7 +140,7 @@ def _as_they_stand(
 # --- members in a text
 
 
-def _members_in(text: bytes) -> dict[str, bytes] | None:
+def members_in(text: bytes) -> dict[str, bytes] | None:
     """The JSON text of each member, the last of its name; None for what is no JSON object."""
     text = text or b"{}"
     try:
@@ -183,23 +217,16 @@ def _require_unchanged(
     stored: Mapping[str, bytes],
 ) -> None:
     """Raise InvalidContent unless all read-only members that are sent are as they stand."""
-    reasons: dict[str, str] = {}
+    faults = []
     for name in sorted(guarded & sent.keys()):
         if equal(sent[name], stored.get(name, _NOTHING)):
             continue
         # What a POST stores under the next number has it as its id.
         if name == ID_MEMBER and is_id_of(parse(sent[name]), path):
             continue
-        reasons[name] = _CHANGED if name in stored else _NOT_THERE
-    if reasons:
-        name, reason = next(iter(reasons.items()))
-        raise InvalidContent(
-            f"The member {shown(name)} of {path.url} {reason}.",
-            members={
-                "pointer": format_pointer((name,)),
-                "errors": {name: f"{reason.capitalize()}." for name, reason in reasons.items()},
-            },
-        )
+        faults.append(violation((name,), _CHANGED if name in stored else _NOT_THERE))
+    if faults:
+        raise refused(InvalidContent, path, faults)
 
 
 _CHANGED: Final = "is read-only and has another value: leave it out, or send the value that it has"

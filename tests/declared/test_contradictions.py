@@ -81,16 +81,11 @@ CONTRADICTIONS = {
         ("inverse: /authors is readonly, so that no member of it can be kept: leave this out, or "
         "readonly there."),
     ),
-    "readonly inverse": (
-        '[collections.authors]\nreadonly = ["x", "posts"]\n' + AUTHOR + 'inverse = "posts"\n',
-        5,
-        ("inverse: 'posts' is readonly in /authors, and cannot be kept: take it out of the list "
-        "there."),
-    ),
     "symmetric and readonly": (
         '[collections.posts]\nreadonly = ["near"]\n' + SYMMETRIC,
-        5,
-        "inverse: 'near' is readonly in /posts, and cannot be kept: take it out of the list there.",
+        3,
+        ("near: is a relation, and readonly as well, so that nobody could set it: take it out of "
+        "the list."),
     ),
     "readonly relation": (
         '[collections.posts]\nreadonly = ["author"]\n' + AUTHOR,
@@ -137,6 +132,9 @@ NO_CONTRADICTIONS = {
     + AUTHOR
     + 'inverse = "posts"\n',
     "relation to a readonly collection": AUTHOR + "[collections.authors]\nreadonly = true\n",
+    "readonly inverse": '[collections.authors]\nreadonly = ["posts"]\n'
+    + AUTHOR
+    + 'inverse = "posts"\n',
     "readonly members beside": '[collections.posts]\nreadonly = ["views"]\n' + AUTHOR,
     "required and cascading": AUTHOR + 'required = true\non_delete = "cascade"\n',
     "unique and one to one": '[collections.posts]\nunique = ["author"]\n' + AUTHOR,

@@ -128,6 +128,21 @@ def test_relations_bind_without_a_schema(
     assert made.uses["/articles"].needs_content is required
 
 
+@pytest.mark.parametrize(
+    ("value", "is_taken"), [({"replies": [1]}, True), ({}, True), ({"replies": 1}, False)]
+)
+def test_an_inverse_that_is_read_only_holds_ids_as_well(value: object, *, is_taken: bool) -> None:
+    """So it is sent as it is stored."""
+    relation = Relation(ARTICLES, "answers", ARTICLES, inverse="replies")
+    declaration = Declaration(ARTICLES, (relation,), readonly_members=frozenset({"replies"}))
+    described = Described(ARTICLES.segments, {}, {"type": "integer"}, None, (relation,))
+    made = schemas(described, declaration)
+    assert takes(made, "put", value) is is_taken
+    properties = made.uses["/articles"].put["properties"]
+    assert isinstance(properties, dict)
+    assert properties["replies"]["readOnly"] is True
+
+
 # --- with a schema
 
 

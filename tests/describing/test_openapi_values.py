@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from kvput.content.json_slices import value_in
 from kvput.declarations import Relation
 from kvput.describing.openapi_values import reference
-from kvput.errors import InvalidContent, InvalidPatch, InvalidPath, InvalidReference, KvputError
+from kvput.errors import InvalidContent, InvalidPatch, InvalidPath, KvputError
 from kvput.names import file_name, normalised
 from kvput.patching.json_patch import operations_in
 from kvput.paths import CollectionPath
 from kvput.resources.ids import name_for_id
-from kvput.resources.relations.links import names_in
+from kvput.resources.relations.links import held_in
 from kvput.resources.relations.sides import Side
 from tests.describing.openapi_tools import meets, named
 from tests.strategies import characters
@@ -72,17 +72,17 @@ def test_new_ids_are_those_that_are_taken(value: object) -> None:
 
 
 @given(IDS | st.lists(IDS, max_size=3), st.booleans())
+@example([""], True)
+@example(["", 1], True)
 def test_references_are_those_that_are_taken(value: object, many: bool) -> None:
     """A value meets the schema if, and only if, it can name resources."""
     relation = Relation(ARTICLES, "tags", CollectionPath(("tags",)), many=many)
     side = Side(relation, is_owner=True)
-    try:
-        names = names_in({"tags": value}, side)
-    except InvalidReference:
-        names = None
-    assert meets(reference(relation.to, many=many), value) == (names is not None)
+    held = held_in({"tags": value}, side)
+    assert held is not None
+    assert meets(reference(relation.to, many=many), value) == (not held.faults)
     of_required = reference(relation.to, many=many, is_required=True)
-    assert meets(of_required, value) == bool(names)
+    assert meets(of_required, value) == bool(held.names and not held.faults)
 
 
 POINTERS: Final = st.sampled_from(["", "/", "/a", "/a/b", "/a~1", "/~", "/~2", "a", "/\n", "//"])

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from kvput.declarations import Declaration, Declarations, Relation, Timestamps
+from kvput.content.json_slices import value_in
+from kvput.declarations import Dangling, Declaration, Declarations, Relation, Timestamps
 from kvput.errors import (
     InvalidContent,
     InvalidReference,
@@ -16,16 +17,19 @@ from kvput.errors import (
     SchemaViolated,
 )
 from kvput.paths import ResourcePath
+from kvput.resources.batch import BatchDecision
+from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import RuledDecision, Rules
 from kvput.resources.resource import delete
 from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.preconditions import NO_PRECONDITIONS
 from kvput.store.base import Change, Delete, Entry, View
 from kvput.store.memory import MemoryStore
-from tests.resources.relations.tools import Texts, decision, store_with
+from tests.resources.relations.tools import Changes, Texts, decision, store_with
 from tests.store.tools import collection, resource, seen
 
 ARTICLES, AUTHORS, TAGS = map(collection, ("/articles/", "/authors/", "/tags/"))
+PEOPLE = collection("/people/")
 SCHEMA = '{"properties": {"title": {"type": "string"}, "articles": {"maxItems": 1}}}'
 DECLARED = Declarations(
     {
@@ -138,3 +142,127 @@ async def test_a_schema_holds_from_the_next_commit_on() -> None:
     await committed(store, {"/schemas/article": strict, "/articles/1": "{}"})
     with pytest.raises(SchemaViolated):
         await committed(store, {"/articles/2": "{}"})
+
+
+# --- moves
+
+
+@pytest.mark.parametrize(
+    ("content", "url", "result"),
+    [
+        ('{"id": 1, "createdAt": 3}', "/articles/7", '{"id": 7, "createdAt": 3}'),
+        (
+            '{ "id":1, "next": 1, "createdAt": 3, "updatedAt": 4, "views": 5 }',
+            "/articles/7",
+            '{ "id":7, "next": 7, "createdAt": 3, "updatedAt": 4, "views": 5 }',
+        ),
+        ("{broken", "/articles/7", "{broken"),
+    ],
+)
+async def test_what_gets_another_name_keeps_what_the_server_keeps(
+    content: str, url: str, result: str
+) -> None:
+    """It is the same resource, and neither new nor changed: only its id and its links are."""
+    store = await store_with({"/articles/1": content})
+    declared = Declaration(
+        ARTICLES,
+        relations=(Relation(ARTICLES, "next", ARTICLES),),
+        readonly_members=frozenset({"views"}),
+        timestamps=Timestamps("createdAt", "updatedAt"),
+    )
+    rules = Rules(Declarations({ARTICLES: declared}), Schemas(print))
+    steps = steps_in(value_in(f'[{{"op":"move","from":"/articles/1","path":"{url}"}}]'.encode()))
+    await store.commit(BatchDecision(steps, 1 << 20, rules))
+    entry = await store.get(resource(url))
+    assert entry is not None
+    assert (entry.content or b"").decode() == result
+
+
+# --- an inverse that no client writes
+
+KEPT = Declarations(
+    {
+        ARTICLES: Declaration(
+            ARTICLES,
+            (Relation(ARTICLES, "author", AUTHORS, inverse="articles", dangling=Dangling.ALLOW),),
+        ),
+        AUTHORS: Declaration(AUTHORS, readonly_members=frozenset({"articles"})),
+        PEOPLE: Declaration(
+            PEOPLE,
+            (Relation(PEOPLE, "parent", PEOPLE, inverse="children"),),
+            readonly_members=frozenset({"children"}),
+        ),
+    }
+)
+LINKED = {
+    "/authors/1": '{"articles": [5]}',
+    "/authors/2": "{}",
+    "/articles/5": '{"author": 1}',
+    "/articles/6": '{"author": 9}',
+    "/people/3": '{"parent": 3, "children": [3]}',
+    "/people/4": "{}",
+}
+
+
+@pytest.mark.parametrize(
+    ("write", "changed"),
+    [
+        ({"/authors/1": '{"articles": [5.0], "n": 1}'}, {}),
+        ({"/authors/1": '{"n": 1}'}, {"/authors/1": '{"n": 1, "articles": [5]}'}),
+        ({"/authors/2": '{"articles": null}'}, {}),
+        ({"/authors/3": '{"n": 1}'}, {}),
+        ({"/authors/9": '{"articles": null}'}, {"/authors/9": '{"articles": [6]}'}),
+        (
+            {"/articles/5": '{"author": 2}'},
+            {"/authors/1": '{"articles": []}', "/authors/2": '{"articles": [5]}'},
+        ),
+        ({"/articles/5": None}, {"/authors/1": '{"articles": []}'}),
+        ({"/people/3": '{"n": 1}'}, {"/people/3": '{"n": 1, "children": []}'}),
+        ({"/people/4": '{"parent": 4}'}, {"/people/4": '{"parent": 4, "children": [4]}'}),
+    ],
+)
+@pytest.mark.parametrize("in_part", [False, True])
+async def test_an_inverse_that_is_read_only_is_kept_by_the_server_alone(
+    write: Changes, changed: Texts, *, in_part: bool
+) -> None:
+    """Who leaves it out, or sends it as it is, changes nobody's relations."""
+    store = await store_with(LINKED)
+    decide = RuledDecision(Rules(KEPT, Schemas(print)), decision(write), in_part=in_part)
+    commit = await store.commit(decide)
+    assert {
+        change.path.url: change.after and (change.after.content or b"").decode()
+        for change in commit.changes
+    } == {**write, **changed}
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("/authors/1", '{"articles": []}'),
+        ("/authors/1", '{"articles": null}'),
+        ("/authors/1", '{"articles": [5, 6]}'),
+        ("/authors/2", '{"articles": [5]}'),
+        ("/authors/3", '{"articles": [5]}'),
+        ("/people/4", '{"children": [4]}'),
+    ],
+)
+async def test_no_client_writes_an_inverse_that_is_read_only(url: str, text: str) -> None:
+    """What somebody has saved of an older state undoes nothing that was related since."""
+    store = await store_with(LINKED)
+    with pytest.raises(InvalidContent, match="is read-only"):
+        await store.commit(RuledDecision(Rules(KEPT, Schemas(print)), decision({url: text})))
+
+
+async def test_what_is_moved_takes_along_an_inverse_that_is_read_only() -> None:
+    """It is the same resource, and those that name it name it by its new name."""
+    store = await store_with(LINKED)
+    steps = steps_in(value_in(b'[{"op": "move", "from": "/authors/1", "path": "/authors/7"}]'))
+    commit = await store.commit(BatchDecision(steps, 1 << 20, Rules(KEPT, Schemas(print))))
+    assert {
+        change.path.url: change.after and (change.after.content or b"").decode()
+        for change in commit.changes
+    } == {
+        "/authors/1": None,
+        "/authors/7": '{"articles": [5]}',
+        "/articles/5": '{"author": 7}',
+    }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kvput.content.json_text import parse
 from kvput.declarations import Declaration, Timestamps
 from kvput.errors import InvalidContent
-from kvput.resources.members import kept, members_kept
+from kvput.resources.members import kept, kept_in_move, members_kept
 from tests.odd_json import exact, json_texts
 from tests.store.tools import collection, resource
 
@@ -287,7 +287,12 @@ def test_read_only_members_cannot_be_changed(
     """Nor set; the error has a sentence for each, and points to the first."""
     with pytest.raises(InvalidContent) as raised:
         stored(GUARDED, before, content)
-    assert raised.value.members == {"pointer": pointer, "errors": errors}
+    assert raised.value.members == {
+        "resource": "/articles/7",
+        "pointer": pointer,
+        "errors": errors,
+        "pointers": [{"pointer": f"/{name}", "message": errors[name]} for name in errors],
+    }
     assert f'The member "{pointer[1:]}" of /articles/7 is read-only' in raised.value.detail
 
 
@@ -335,6 +340,44 @@ def test_what_is_no_object_has_no_room_for_members(
         'clients to write ("changed", "made", "views"): send an object.'
     )
     assert raised.value.members == {"pointer": ""}
+
+
+# --- moves
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "result"),
+    [
+        (BOTH, '{"made": 1, "views": 5}', '{"made": 1, "views": 5}'),
+        (BOTH, "[]", "[]"),
+        (BOTH, "{broken", "{broken"),
+        (STAMPED, '{"made": 1, "changed": 2}', '{"made": 1, "changed": 2}'),
+        (GUARDED, '{"views": 5}', f'{{"views": 5, "made": {AT_NOW}, "changed": {AT_NOW}}}'),
+        (None, '{"made": 1}', f'{{"made": {AT_NOW}, "changed": {AT_NOW}}}'),
+        (
+            Declaration(ARTICLES, timestamps=Timestamps("made", "views")),
+            '{"made": 1, "views": 2}',
+            f'{{"made": 1, "views": 2, "changed": {AT_NOW}}}',
+        ),
+        (
+            Declaration(ARTICLES, timestamps=Timestamps("changed", "made")),
+            '{"made": 1, "changed": 2}',
+            f'{{"made": {AT_NOW}, "changed": {AT_NOW}}}',
+        ),
+    ],
+)
+def test_what_is_moved_keeps_what_was_kept_before(
+    source: Declaration | None, content: str, result: str
+) -> None:
+    """What only the new collection keeps is as in a new resource."""
+    assert kept_in_move(BOTH, source, PATH, content.encode(), NOW).decode() == result
+
+
+@pytest.mark.parametrize("source", [None, STAMPED])
+def test_no_move_brings_in_what_clients_may_not_write(source: Declaration | None) -> None:
+    """Where it comes from, anybody may have written it."""
+    with pytest.raises(InvalidContent, match="is read-only and has no value yet"):
+        kept_in_move(GUARDED, source, PATH, b'{"views": 5}', NOW)
 
 
 # Names that meet those of the strategy often: "a" and "b" are timestamps, "0" is read-only.

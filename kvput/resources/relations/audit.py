@@ -14,8 +14,9 @@ from typing import Final
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
 from kvput.declarations import Declarations
-from kvput.errors import InvalidReference, MalformedContent
+from kvput.errors import MalformedContent
 from kvput.names import natural_order
+from kvput.patching.pointer import parse_pointer
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.ids import id_of
 from kvput.resources.relations.agreement import (
@@ -30,7 +31,7 @@ from kvput.resources.relations.agreement import (
     collected,
     wanted,
 )
-from kvput.resources.relations.links import LinkEdit, id_called, names_in, names_in_stored
+from kvput.resources.relations.links import LinkEdit, held_in, id_called, place_of
 from kvput.resources.relations.sides import Side, sides_of
 
 
@@ -76,14 +77,11 @@ class LinkFault:
 
     def place(self, value: object) -> tuple[str, ...]:
         """The tokens of the JSON Pointer to what is at fault in the resource's value."""
-        member = self.side.member
-        held = value.get(member) if isinstance(value, dict) else None
-        if self.side.many and isinstance(held, list):
-            for index, identifier in enumerate(held):
-                names = names_in_stored({member: [identifier]}, self.side)
-                if self.name in names or (self.name is None and not names):
-                    return member, str(index)
-        return (member,)
+        if self.name is not None:
+            return place_of(value, self.side, self.name)
+        held = held_in(value, self.side)
+        faults = () if held is None else held.faults
+        return parse_pointer(faults[0].pointer) if faults else (self.side.member,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +141,12 @@ class LinkAudit:
             return UNKNOWN
         if not isinstance(value, dict):
             return NO_OBJECT
-        try:
-            names = names_in(value, side)
-        except InvalidReference:
+        held = held_in(value, side)
+        if held is None:
+            return ABSENT
+        if held.faults:
             self._malformed.append(_malformed(path, side, value))
-            return Said(collected(names_in_stored(value, side)), is_known=False)
-        return ABSENT if names is None else Said(collected(names))
+        return Said(collected(held.names), is_known=not held.faults)
 
     # --- what comes of it
 

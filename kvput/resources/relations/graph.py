@@ -14,7 +14,7 @@ from kvput.query.filters import Condition, Operator
 from kvput.query.selection import Selection
 from kvput.query.values import Field, Name
 from kvput.resources.pending import PendingView
-from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in_stored
+from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in
 from kvput.resources.relations.sides import Side, Sides
 from kvput.store.base import Entry, View
 
@@ -58,8 +58,8 @@ class LinkGraph:
         self.linked: dict[ResourcePath, Linked | None] = {}
         """What the commit has looked at; None for what is gone."""
         self._touched: dict[ResourcePath, None] = {}
-        self.lost: dict[tuple[ResourcePath, Side], None] = {}
-        """What names less than it did, in whichever step."""
+        self.lost: dict[tuple[ResourcePath, Side], str] = {}
+        """What names less than it did, in whichever step, and the name that went last."""
         # Of all that any step has looked at: what it names, and by whom each name is named.
         self._names: dict[ResourcePath, dict[Side, Names]] = {}
         self._naming: dict[Side, dict[str, dict[ResourcePath, None]]] = {}
@@ -73,7 +73,7 @@ class LinkGraph:
         linked = self.look_again(path)
         if linked is not None:
             for side in self._sides.at(path):
-                linked.at_first[side] = names_in_stored(linked.value, side)
+                linked.at_first[side] = names_in(linked.value, side)
                 self.hold(path, linked, side, dict(linked.at_first[side]))
         return linked
 
@@ -121,7 +121,7 @@ class LinkGraph:
         """Have a resource name another, by the id as that calls itself."""
         self._touched[path] = None
         named = side.to.resource(name)
-        other = self.linked.get(named)
+        other = self.at(named)
         linked.now[side][name] = id_called(named, None if other is None else other.value)
         self._naming.setdefault(side, {}).setdefault(name, {})[path] = None
 
@@ -131,7 +131,7 @@ class LinkGraph:
             self._touched[path] = None
             del linked.now[side][name]
             del self._naming[side][name][path]
-            self.lost[path, side] = None
+            self.lost[path, side] = name
 
     def remove(self, path: ResourcePath) -> None:
         """There is no such resource any more."""

@@ -12,23 +12,28 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
+from kvput.content.source_text import shown
 from kvput.declarations import OnDelete
-from kvput.errors import ContentTooLarge, StoredContentMalformed
+from kvput.errors import ContentTooLarge, InvalidReference, StoredContentMalformed
+from kvput.patching.equality import equal
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
+from kvput.resources.members import members_in
 from kvput.resources.pending import PendingView
+from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import Linked, LinkGraph
 from kvput.resources.relations.links import (
-    LinkEdit,
     Names,
     decide_of_itself,
     edited,
+    held_in,
+    id_called,
     names_in,
-    names_in_stored,
 )
 from kvput.resources.relations.requirements import Requirements
 from kvput.resources.relations.sides import Side, Sides
 from kvput.resources.resource import removal
+from kvput.resources.schemas.sentences import violation
 from kvput.store.base import Batch, Entry, View
 
 MOST_RELATED: Final = 10_000
@@ -56,6 +61,7 @@ class RelationKeeper:
         self._content_of = content_of
         self._graph = LinkGraph(sides, below, view, content_of)
         self._moved: Move | None = None
+        self._moved_from: Entry | None = None
         self._in_part = False
         self._waiting: deque[tuple[ResourcePath, Entry | None]] = deque()
         self._requirements = Requirements(sides, view, self._graph)
@@ -78,6 +84,7 @@ class RelationKeeper:
         and what `content_of` raises.
         """
         self._moved = moved
+        self._moved_from = None if moved is None else before.get(moved[0])
         self._in_part = in_part
         sides = self._sides
         written = {
@@ -112,22 +119,47 @@ class RelationKeeper:
         linked = self._graph.look_again(path)
         if linked is None:
             return
-        said = {side: names_in(linked.value, side) for side in self._sides.at(path)}
+        own_id = id_called(path, linked.value)
+        held = {side: held_in(linked.value, side) for side in self._sides.at(path)}
+        stood = self._moved_from if self._is_new_name_of(path) else before
+        faults = [
+            fault
+            for side, each in held.items()
+            if each is not None and each.faults and not self._stood_so(path, side, stood)
+            for fault in each.faults
+        ]
+        if faults:
+            raise refused(InvalidReference, path, faults)
+        said: dict[Side, Names | None] = {}
         names: dict[Side, Names] = {}
-        for side, ids in said.items():
-            linked.at_first[side] = dict(ids or {})
-            if ids and self._is_new_name_of(path, side.to) and self._old_name in ids:
+        for side, each in held.items():
+            ids = {} if each is None else each.names
+            linked.at_first[side] = dict(ids)
+            if self._is_new_name_of(path, side.to) and self._old_name in ids:
                 # It names itself.
-                said[side] = {path.name if n == self._old_name else n: None for n in ids}
-            names[side] = dict(said[side] or {})
-            if ids is None and side.is_kept and before is not None and not self._in_part:
+                others = {name: id_ for name, id_ in ids.items() if name != self._old_name}
+                ids = {**others, path.name: own_id}
+            said[side] = None if each is None or side.is_readonly else ids
+            names[side] = dict(ids)
+            if each is None and side.is_kept and before is not None and not self._in_part:
                 # Who says nothing of what the server keeps does not mean that it should go.
-                names[side] = names_in_stored(self._graph.value(before), side)
+                names[side] = names_in(self._graph.value(before), side)
         for side in said:
-            decide_of_itself(path.name, side, said, names)
+            decide_of_itself(path, own_id, side, said, names)
         for side in said:
             linked.said[side] = names[side]
             self._graph.hold(path, linked, side, dict(names[side]))
+
+    def _stood_so(self, path: ResourcePath, side: Side, before: Entry | None) -> bool:
+        """Whether a resource holds in the member what it held before, as a hand has left it."""
+        after = self._view.get(path)
+        if before is None or after is None:
+            return False
+        held, holds = (
+            (members_in(self._content_of(entry)) or {}).get(side.member)
+            for entry in (before, after)
+        )
+        return held is not None and holds is not None and equal(held, holds)
 
     def _follow(self, path: ResourcePath, before: Entry | None) -> None:
         linked = self._graph.linked[path]
@@ -136,13 +168,14 @@ class RelationKeeper:
                 self._removed(path, self._graph.value(before))
             return
         value = None if before is None else self._graph.value(before)
+        references = self._requirements.references
         for side in self._sides.at(path):
             if before is None:
                 self._welcome(path, side, linked)
                 self._insist(path, side, linked)
-            old, new = names_in_stored(value, side), linked.now[side]
+            old, new = names_in(value, side), linked.now[side]
             for name in [name for name in new if name not in old]:
-                self._requirements.references[path, side, name] = None
+                references.setdefault((path, side), {})[name] = None
                 self._link(side, name, path)
             for name in [name for name in old if name not in new]:
                 self._unlink(side, name, path)
@@ -155,7 +188,7 @@ class RelationKeeper:
         """
         if side.other is None:
             return
-        is_left_to_us = side.is_kept and not _says(linked.value, side)
+        is_left_to_us = side.is_readonly or (side.is_kept and not _says(linked.value, side))
         for claimant in self._graph.naming(side.other, path):
             now = linked.now[side]
             if claimant.name in now:
@@ -185,7 +218,7 @@ class RelationKeeper:
         self._requirements.deleted[path] = None
         for side in self._sides.at(path):
             if side.is_owner:
-                for name in names_in_stored(value, side):
+                for name in names_in(value, side):
                     self._unlink(side, name, path)
         target = None if self._moved is None or self._moved[0] != path else self._moved[1]
         for side in self._sides.naming.get(path.parent, ()):
@@ -280,9 +313,20 @@ class RelationKeeper:
         entry = self._view.get(path)
         if entry is None or not edits:
             return None
-        if path not in self._asked and not isinstance(value, dict):
-            raise _cannot_be_edited(path, edits)
-        return edited(self._content_of(entry), edits)
+        if not isinstance(value, dict):
+            raise self._cannot_be_edited(path, edits[0].side.member)
+        return edited(self._content_of(entry), value, edits)
+
+    def _cannot_be_edited(
+        self, path: ResourcePath, member: str
+    ) -> InvalidReference | StoredContentMalformed:
+        if path in self._asked:
+            reason = f"must be an object, because the server keeps its member {shown(member)}"
+            return refused(InvalidReference, path, [violation((), reason)])
+        return StoredContentMalformed(
+            f"What is stored under {path.url} is no object, so that its member {shown(member)} "
+            f"cannot be kept: mend the file {path.file}, or replace it with PUT."
+        )
 
     def _count(self, path: ResourcePath) -> None:
         if path not in self._asked:
@@ -296,11 +340,3 @@ class RelationKeeper:
 
 def _says(value: object, side: Side) -> bool:
     return isinstance(value, dict) and side.member in value
-
-
-def _cannot_be_edited(path: ResourcePath, edits: list[LinkEdit]) -> StoredContentMalformed:
-    member = edits[0].side.member
-    return StoredContentMalformed(
-        f"What is stored under {path.url} is no object, so that its member {member} cannot be "
-        f"kept: mend the file {path.file}, or replace it with PUT."
-    )

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvput.content.json_document import Document
-from kvput.content.json_text import parse
-from kvput.content.source_text import shown
-from kvput.errors import InvalidContent, InvalidReference
+from kvput.errors import InvalidContent
 from kvput.names import HIGHEST_NUMBER, number_of
-from kvput.patching.pointer import format_pointer
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, id_of, is_id_of, name_for_id
 from kvput.resources.relations.sides import Side
+from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation, violation
 
 Names = dict[str, object]
 """The resources that a member names: their names, each with the id as it is written."""
@@ -29,53 +27,77 @@ _ROOM: Final = 1024
 # --- reading
 
 
-def names_in(value: object, side: Side) -> Names | None:
-    """The resources that a value names in the side's member; None where it has no such member.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whom a member names, and what stands in it that can name nobody."""
 
-    Null and an empty text name none. Raises InvalidReference, with a `pointer`, for what is
-    no id, or a list where one id belongs, or the reverse.
+    names: Names
+    faults: tuple[Violation, ...] = ()
+
+
+def held_in(value: object, side: Side) -> Held | None:
+    """What a value holds in the side's member; None where it has no such member.
+
+    Null and an empty text name none, and so does an empty text in a list. Faults are what is no
+    id, a list where one id belongs, and the reverse; no more than MAX_VIOLATIONS are told.
     """
     if not isinstance(value, dict) or side.member not in value:
         return None
     held = value[side.member]
     if held in (None, ""):
-        return {}
-    place = format_pointer((side.member,))
-    if not side.many:
-        return {_name(held, side, place): held}
-    if not isinstance(held, list):
-        raise invalid(
-            side,
-            place,
-            f"must be a list of ids of {side.to.url}, as in [1, 2]: the relation is to many",
-        )
-    return {_name(each, side, f"{place}/{n}"): each for n, each in enumerate(held)}
-
-
-def names_in_stored(value: object, side: Side) -> Names:
-    """The same of what may have been written by hand: what cannot be read names nothing."""
-    if not isinstance(value, dict):
-        return {}
-    held = value.get(side.member)
-    candidates = held if side.many and isinstance(held, list) else [] if side.many else [held]
+        return Held({})
+    if side.many and not isinstance(held, list):
+        reason = f"must be a list of ids of {side.to.url}, as in [1, 2]: the relation is to many"
+        return Held({}, (violation((side.member,), reason),))
     names: Names = {}
-    for each in candidates:
+    faults: list[Violation] = []
+    for index, identifier in enumerate(held if side.many else (held,)):
         try:
-            names[_name_of(each)] = each
-        except InvalidContent:
-            continue
-    return names
+            names[_name_of(identifier)] = identifier
+        except InvalidContent as error:
+            if identifier != "" and len(faults) < MAX_VIOLATIONS:
+                place = (side.member, index) if side.many else (side.member,)
+                faults.append(violation(place, _no_id(identifier, side, error)))
+    return Held(names, tuple(faults))
+
+
+def names_in(value: object, side: Side) -> Names:
+    """Whom a value names in the side's member: what can name nobody is passed over."""
+    held = held_in(value, side)
+    return {} if held is None else held.names
+
+
+def names_nobody(value: object, side: Side) -> bool:
+    """Whether the member is missing or left empty; not where what it holds cannot be read."""
+    held = held_in(value, side)
+    return held is None or not (held.names or held.faults)
+
+
+def _no_id(identifier: object, side: Side, error: InvalidContent) -> str:
+    """Why it can name nobody, to go on after the member's name."""
+    if not side.many and isinstance(identifier, list | dict):
+        or_null = "" if side.is_required else ", or null"
+        return f"must be one id of a resource in {side.to.url}{or_null}"
+    # That error speaks of a resource's own id, which may be left out.
+    is_named = _is_of_a_kind_that_names(identifier)
+    why = str(error).removesuffix(".") if is_named else "an id is a text or a whole number"
+    return f"is no id of a resource in {side.to.url}: {why}"
 
 
 def decide_of_itself(
-    name: str, side: Side, said: Mapping[Side, Names | None], names: Mapping[Side, Names]
+    path: ResourcePath,
+    own_id: object,
+    side: Side,
+    said: Mapping[Side, Names | None],
+    names: Mapping[Side, Names],
 ) -> None:
     """Make one of what two members of a resource may say of itself, as its parent and its child.
 
     The member that the relation is declared of decides, and the other one where that is left
-    out; not what it was before, so that a PUT that is repeated changes nothing more.
+    out; not what it was before, so that a PUT that is repeated changes nothing more. `own_id` is
+    the id that the resource calls itself by.
     """
-    other = side.other
+    name, other = path.name, side.other
     if not side.is_owner or other is None or other is side or other not in names:
         return
     own = said[side]
@@ -84,24 +106,9 @@ def decide_of_itself(
         names[other].pop(name, None)
         return
     for each in (side, other):
-        identifier = names[each].get(name)
         if not each.many:
             names[each].clear()
-        names[each][name] = identifier
-
-
-def _name(identifier: object, side: Side, place: str) -> str:
-    try:
-        return _name_of(identifier)
-    except InvalidContent as error:
-        if side.many or not isinstance(identifier, list | dict):
-            # That error speaks of a resource's own id, which may be left out.
-            is_named = _is_of_a_kind_that_names(identifier)
-            why = str(error).removesuffix(".") if is_named else "an id is a text or a whole number"
-            reason = f"is no id of a resource in {side.to.url}: {why}"
-        else:
-            reason = f"must be one id of a resource in {side.to.url}, or null"
-        raise invalid(side, place, reason) from None
+        names[each][name] = own_id
 
 
 def _is_of_a_kind_that_names(identifier: object) -> bool:
@@ -117,20 +124,6 @@ def _name_of(identifier: object) -> str:
     return name_for_id(identifier)
 
 
-def invalid(
-    side: Side, place: str, reason: str, path: ResourcePath | None = None
-) -> InvalidReference:
-    """The error for a member, of a resource if `path` says which.
-
-    `reason` goes on after the member's name; `place` is a JSON Pointer to what is wrong.
-    """
-    whose = "" if path is None else f" of {path.url}"
-    return InvalidReference(
-        f"The member {shown(side.member)}{whose} {reason}.",
-        members={"pointer": place, "errors": {side.member: f"{reason[:1].upper()}{reason[1:]}."}},
-    )
-
-
 # --- writing
 
 
@@ -138,7 +131,8 @@ def invalid(
 class LinkEdit:
     """What a side's member is to name, by the names that it has now and those that it shall have.
 
-    `ids` holds the ids of those that come, as they call themselves.
+    `ids` holds the ids of those that come, as they call themselves; one that is not in it has
+    its name as its id, as a number where it is one.
     """
 
     side: Side
@@ -154,32 +148,25 @@ def id_called(path: ResourcePath, value: object) -> str | int:
     return id_of(path)
 
 
-def place_of(value: object, side: Side, name: str) -> str:
-    """The JSON Pointer to where a resource's value names this one."""
+def place_of(value: object, side: Side, name: str) -> tuple[str, ...]:
+    """The tokens of the JSON Pointer to where a resource's value names this one."""
     held = value.get(side.member) if isinstance(value, dict) else None
     for index, each in enumerate(held if isinstance(held, list) else ()):
         if _name_or_none(each) == name:
-            return format_pointer((side.member, str(index)))
-    return format_pointer((side.member,))
+            return side.member, str(index)
+    return (side.member,)
 
 
-def edited(content: bytes, edits: Iterable[LinkEdit]) -> bytes:
+def edited(content: bytes, value: Mapping[str, object], edits: Iterable[LinkEdit]) -> bytes:
     """The content of a resource with members that name others than before.
 
-    What is not touched keeps its bytes. Raises InvalidReference where it is no object.
+    `value` is the content's, an object. What is not touched keeps its bytes.
     """
     text = content or b"{}"
     edits = tuple(edits)
     added = sum(len(name) + 16 for edit in edits for name in edit.after)
     document = Document(text, 2 * len(text) + 4 * added + _ROOM * len(edits))
-    value = parse(text)
     for edit in edits:
-        if not isinstance(value, dict):
-            raise invalid(
-                edit.side,
-                "",
-                "is kept by the server, so that the content must be an object: send one",
-            )
         if edit.side.many:
             _edit_list(document, value, edit)
         else:
@@ -191,7 +178,7 @@ def _edit_one(document: Document, value: Mapping[str, object], edit: LinkEdit) -
     member = edit.side.member
     text = b"null"
     for name in edit.after:
-        text = _id_text(name, edit, as_text=False)
+        text = _id_text(name, edit)
     if member in value:
         document.replace((member,), text)
     elif edit.after:
@@ -202,8 +189,7 @@ def _edit_list(document: Document, value: Mapping[str, object], edit: LinkEdit) 
     member = edit.side.member
     held = value.get(member)
     if not isinstance(held, list):
-        # A list that is missing, or null, says nothing of how ids are written.
-        ids = b", ".join(_id_text(name, edit, as_text=False) for name in edit.after)
+        ids = b", ".join(_id_text(name, edit) for name in edit.after)
         if member in value:
             document.replace((member,), b"[" + ids + b"]")
         elif edit.after:
@@ -214,11 +200,10 @@ def _edit_list(document: Document, value: Mapping[str, object], edit: LinkEdit) 
         name = there[place]
         if name is not None and name not in edit.after:
             document.remove((member, str(place)))
-    as_text = bool(held) and all(isinstance(each, str) for each in held)
     already = set(there)
     for name in edit.after:
         if name not in already:
-            document.add((member, "-"), _id_text(name, edit, as_text=as_text))
+            document.add((member, "-"), _id_text(name, edit))
 
 
 def _name_or_none(identifier: object) -> str | None:
@@ -228,12 +213,9 @@ def _name_or_none(identifier: object) -> str | None:
         return None
 
 
-def _id_text(name: str, edit: LinkEdit, *, as_text: bool) -> bytes:
-    """An id as the others in its list are written, else as the resource calls itself."""
+def _id_text(name: str, edit: LinkEdit) -> bytes:
     identifier = edit.ids.get(name)
     if identifier is None:
         number = number_of(name)
         identifier = name if number is None else number
-    if as_text:
-        identifier = name
     return json.dumps(identifier, ensure_ascii=False).encode()

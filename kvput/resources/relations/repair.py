@@ -16,7 +16,7 @@ from kvput.errors import KvputError, Unreadable
 from kvput.paths import ResourcePath
 from kvput.resources.ids import id_of
 from kvput.resources.relations.audit import BROKEN, LinkAudit, value_of
-from kvput.resources.relations.links import LinkEdit, edited, names_in_stored
+from kvput.resources.relations.links import LinkEdit, edited, names_in
 from kvput.store.base import Batch, Entry, Put, View
 
 _MOST_NAMED: Final = 10
@@ -102,7 +102,7 @@ class LinkRepair:
         if content is None or not isinstance(value, dict):
             raise _changed()
         sentences = tuple(_sentence(edit, value) for edit in edits)
-        return Repair(path, edited(content, edits), sentences)
+        return Repair(path, edited(content, value, edits), sentences)
 
     def _content(self, entry: Entry) -> bytes | None:
         return self.held.get(entry.digest) if entry.content is None else entry.content
@@ -124,7 +124,7 @@ def _changed() -> ChangedMeanwhile:
 
 
 def _sentence(edit: LinkEdit, value: Mapping[str, object]) -> str:
-    member, before = shown(edit.side.member), names_in_stored(value, edit.side)
+    member, before = shown(edit.side.member), names_in(value, edit.side)
     gone = [identifier for name, identifier in before.items() if name not in edit.after]
     come = [
         edit.ids.get(name, id_of(edit.side.to.resource(name)))

@@ -5,18 +5,20 @@ who must name another does. The order of the steps does not matter to any of thi
 which is why it is looked at last. What changes with a step is in `keeper`.
 """
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+from kvput.content.source_text import shown
 from kvput.declarations import Dangling, OnDelete
 from kvput.errors import InvalidReference, Referenced
-from kvput.patching.pointer import format_pointer
 from kvput.paths import ResourcePath
-from kvput.resources.located import about
 from kvput.resources.pending import PendingView
+from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import LinkGraph
-from kvput.resources.relations.links import invalid, place_of
+from kvput.resources.relations.links import names_nobody, place_of
 from kvput.resources.relations.sides import Side, Sides
+from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation, violation
 
 _MOST_NAMED: Final = 10
 """How many of the resources that are in the way an error names."""
@@ -33,7 +35,7 @@ class Requirements:
         """What clients have written, or deleted."""
         self.deleted: dict[ResourcePath, None] = {}
         """All that was deleted by any step, or with what one deletes."""
-        self.references: dict[tuple[ResourcePath, Side, str], None] = {}
+        self.references: dict[tuple[ResourcePath, Side], dict[str, None]] = {}
         """Whom a resource has come to name on which side."""
         self.left_behind: dict[tuple[ResourcePath, Side], None] = {}
         """What was moved to where those that name it on that side cannot name it."""
@@ -45,8 +47,11 @@ class Requirements:
         to nothing, and for none where there must be one.
         """
         self._require_unnamed()
-        self._require_references()
-        self._require_required()
+        for path in self.asked:
+            faults = list(islice(self._faults(path), MAX_VIOLATIONS))
+            if faults:
+                raise refused(InvalidReference, path, faults)
+        self._require_left()
 
     def _require_unnamed(self) -> None:
         for path in self.deleted:
@@ -56,21 +61,59 @@ class Requirements:
                     if is_restricted or (path, side) in self.left_behind:
                         self._require_nobody_names(path, side)
 
-    def _require_references(self) -> None:
-        for path, side, name in self.references:
-            named = self._graph.names_of(path, side) or {}
-            if side.relation.dangling is Dangling.REFUSE and name in named:
-                with about(path):
-                    self._require_there(path, side, name)
+    def _faults(self, path: ResourcePath) -> Iterator[Violation]:
+        """What is wrong with the references of a resource that a client has written."""
+        for side in self._sides.at(path):
+            names = self._graph.names_of(path, side)
+            if names is None:
+                continue  # It is gone.
+            if side.is_required and self._is_without(path, side):
+                yield violation((side.member,), f"must name a resource of {side.to.url}")
+            if side.relation.dangling is Dangling.REFUSE:
+                for name in self.references.get((path, side), ()):
+                    if name in names and not self._is_there(side, name):
+                        yield self._dangling(path, side, name)
 
-    def _require_required(self) -> None:
-        written = ((path, side) for path in self.asked for side in self._sides.at(path))
-        for path, side in (*written, *self._graph.lost):
-            is_required = side.is_owner and side.relation.required
-            # An empty one: None is one that is gone.
-            if is_required and self._graph.names_of(path, side) == {}:
-                with about(path):
-                    raise self._without(path, side)
+    def _require_left(self) -> None:
+        """See that nothing that was not written itself has lost all that it must name."""
+        left = list(islice(self._left(), _MOST_NAMED))
+        if left:
+            told = [self._left_by(path, side, name) for path, side, name in left]
+            refusing, _ = told[0]
+            error = refused(Referenced, refusing, [fault for by, fault in told if by == refusing])
+            referrers = list(dict.fromkeys(path.url for path, _, _ in left))
+            error.members = {**error.members, "referrers": referrers}
+            raise error
+
+    def _left(self) -> Iterator[tuple[ResourcePath, Side, str]]:
+        for (path, side), name in self._graph.lost.items():
+            if side.is_required and path not in self.asked and self._is_without(path, side):
+                yield path, side, name
+
+    def _left_by(self, path: ResourcePath, side: Side, name: str) -> tuple[ResourcePath, Violation]:
+        """Which resource that was written has left one without a name, and by what."""
+        named, other = side.named(name), side.other
+        must = f"must name a resource of {side.to.url}"
+        if named is not None and other is not None:
+            takers = () if other.many else self._graph.naming(side, named)
+            taker = next((each for each in takers if each in self.asked), None)
+            if taker is not None:
+                return taker, violation(
+                    place_of(self._value(taker), side, name),
+                    f"names {named.url}, which is already named by {path.url}, and that one "
+                    f"{must}: change it first, or in the same batch",
+                )
+            if named in self.asked:
+                return named, violation(
+                    (other.member,),
+                    f"no longer names {path.url}, and that one {must}: change or delete it "
+                    "first, or in the same batch",
+                )
+        return path, violation((side.member,), f"{must}: give it one in the same batch")
+
+    def _is_without(self, path: ResourcePath, side: Side) -> bool:
+        """Whether a resource names none, as far as that can be told. None is one that is gone."""
+        return self._graph.names_of(path, side) == {} and names_nobody(self._value(path), side)
 
     def _require_nobody_names(self, path: ResourcePath, side: Side) -> None:
         owners = list(islice(self._graph.naming(side, path), _MOST_NAMED + 1))
@@ -78,31 +121,23 @@ class Requirements:
             urls = [owner.url for owner in owners[:_MOST_NAMED]]
             more = " and others" if len(owners) > _MOST_NAMED else ""
             raise Referenced(
-                f"{path.url} is named by the member {side.member} of {', '.join(urls)}{more}: "
-                "change or delete these first, or in the same batch.",
+                f"{path.url} is named by the member {shown(side.member)} of "
+                f"{', '.join(urls)}{more}: change or delete these first, or in the same batch.",
                 members={"referrers": urls},
             )
 
-    def _require_there(self, path: ResourcePath, side: Side, name: str) -> None:
+    def _is_there(self, side: Side, name: str) -> bool:
         named = side.named(name)
-        if named is None or self._view.get(named) is None:
-            entry = self._view.get(path)
-            value = None if entry is None else self._graph.value(entry)
-            raise invalid(
-                side,
-                place_of(value, side, name),
-                f"names {name if named is None else named.url}, which is not there: make that "
-                "first, or name another",
-                path,
-            )
+        return named is not None and self._view.get(named) is not None
 
-    def _without(self, path: ResourcePath, side: Side) -> InvalidReference | Referenced:
-        """The error for a resource that names none where it must name one."""
-        reason = f"must name a resource of {side.to.url}"
-        error = invalid(side, format_pointer((side.member,)), reason, path)
-        if path in self.asked:
-            return error
-        return Referenced(
-            f"{error.detail} Change or delete that one first, or in the same batch.",
-            members={"referrers": [path.url]},
+    def _dangling(self, path: ResourcePath, side: Side, name: str) -> Violation:
+        named = side.named(name)
+        return violation(
+            place_of(self._value(path), side, name),
+            f"names {name if named is None else named.url}, which is not there: make that first, "
+            "or name another",
         )
+
+    def _value(self, path: ResourcePath) -> object:
+        entry = self._view.get(path)
+        return None if entry is None else self._graph.value(entry)

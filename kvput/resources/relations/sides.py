@@ -19,14 +19,29 @@ class Side:
     relation has one side, which is its own other.
     """
 
-    __slots__ = ("collection", "is_kept", "is_owner", "many", "member", "other", "relation", "to")
+    __slots__ = (
+        "collection",
+        "is_kept",
+        "is_owner",
+        "is_readonly",
+        "is_required",
+        "many",
+        "member",
+        "other",
+        "relation",
+        "to",
+    )
 
-    def __init__(self, relation: Relation, *, is_owner: bool) -> None:
+    def __init__(self, relation: Relation, *, is_owner: bool, is_readonly: bool = False) -> None:
         self.relation = relation
         self.is_owner = is_owner
         """Whether the member is the one that the relation is declared of."""
         self.is_kept = not is_owner or relation.is_symmetric
         """Whether the server puts the member in where a client leaves it out."""
+        self.is_readonly = is_readonly
+        """Whether clients do not write the member, so that what it holds is not said by them."""
+        self.is_required = is_owner and relation.required
+        """Whether the member must name a resource."""
         self.collection = relation.collection if is_owner else relation.to
         self.to = relation.to if is_owner else relation.collection
         self.member = relation.member if is_owner else relation.inverse or ""
@@ -71,7 +86,9 @@ def sides_of(declarations: Declarations) -> Sides:
         if relation.is_symmetric:
             owner.other = owner
         elif relation.inverse is not None:
-            inverse = Side(relation, is_owner=False)
+            kept = declarations.collections.get(relation.to)
+            is_readonly = kept is not None and relation.inverse in kept.readonly_members
+            inverse = Side(relation, is_owner=False, is_readonly=is_readonly)
             owner.other, inverse.other = inverse, owner
             of.setdefault(inverse.collection, []).append(inverse)
     return Sides(

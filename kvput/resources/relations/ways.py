@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.filters import Condition, Operator
 from kvput.query.values import ID, Field, Name
-from kvput.resources.relations.links import names_in_stored
+from kvput.resources.relations.links import names_in
 from kvput.resources.relations.sides import Side, Sides
 
 _ID_SUFFIX = "Id"
@@ -42,7 +42,7 @@ class Way:
 
     def names(self, value: object) -> tuple[str, ...]:
         """The names of those to which it leads from a resource of this value, by an own member."""
-        return tuple(names_in_stored(value, self.side))
+        return tuple(names_in(value, self.side))
 
     def condition(self, path: ResourcePath, value: object) -> Condition:
         """What those meet to which it leads from a resource of this value."""

@@ -16,6 +16,7 @@ from kvput.resources.relations.audit import (
     LinkFault,
     LinkFaultKind,
     LinkVerdict,
+    value_of,
 )
 from kvput.resources.relations.links import edited
 from kvput.resources.schemas.in_use import Schemas
@@ -46,8 +47,13 @@ DANGLING, ONE_SIDED = LinkFaultKind.DANGLING, LinkFaultKind.ONE_SIDED
 
 def repaired(texts: Texts, verdict: LinkVerdict) -> dict[str, str]:
     """The resources with what repairs them."""
-    edits = {path.url: edited(texts[path.url].encode(), e) for path, e in verdict.repairs.items()}
-    return {url: edits[url].decode() if url in edits else text for url, text in texts.items()}
+    after = dict(texts)
+    for path, edits in verdict.repairs.items():
+        content = texts[path.url].encode()
+        value = value_of(content)
+        assert isinstance(value, dict)
+        after[path.url] = edited(content, value, edits).decode()
+    return after
 
 
 async def texts_in(store: Store, relation: Relation) -> dict[str, str]:
@@ -111,7 +117,7 @@ CASES = [
     ("the inverse is written as texts", AUTHOR,
      {"/articles/5": '{"author": 1}', "/articles/6": '{"author": 1}',
       "/authors/1": '{"articles": ["5"]}'},
-     [(ONE_SIDED, "/articles/6", "1", True)], {"/authors/1": '{"articles": ["5", "6"]}'}),
+     [(ONE_SIDED, "/articles/6", "1", True)], {"/authors/1": '{"articles": ["5", 6]}'}),
     ("an id is written as the resource writes it", AUTHOR,
      {"/articles/5": '{"id": "5", "author": 1}', "/authors/1": '{"articles": null}'},
      [(ONE_SIDED, "/articles/5", "1", True)], {"/authors/1": '{"articles": ["5"]}'}),

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from unittest import mock
 
 import pytest
@@ -30,6 +29,7 @@ from tests.resources.relations.tools import (
     CHAPTERS,
     FRIENDS,
     PARENT,
+    PEOPLE,
     PROFILE,
     PROFILES,
     SPOUSE,
@@ -92,9 +92,14 @@ CASES = [
          {"/articles/5": '{"author": 1.0}'}, {"/authors/1": '{"articles": [5]}'}),
     Case("an id is written as the resource writes it", (AUTHOR,), {"/authors/1": "{}"},
          {"/articles/5": '{"id": "5", "author": 1}'}, {"/authors/1": '{"articles": ["5"]}'}),
-    Case("or as the others in the list", (AUTHOR,),
+    Case("whatever the others in the list look like", (AUTHOR,),
          {**ONE, "/authors/1": '{"articles": ["5"]}'},
-         {"/articles/6": '{"author": 1}'}, {"/authors/1": '{"articles": ["5", "6"]}'}),
+         {"/articles/6": '{"author": 1}'}, {"/authors/1": '{"articles": ["5", 6]}'}),
+    Case("also who is not there yet, and named already", (replace(AUTHOR,
+         dangling=Dangling.ALLOW),), {"/articles/5": '{"id": "5", "author": 9}'},
+         {"/authors/9": "{}"}, {"/authors/9": '{"articles": ["5"]}'}),
+    Case("also of itself", (PARENT,), {}, {"/people/3": '{"id": "3", "children": [3]}'},
+         {"/people/3": '{"id": "3", "children": [3], "parent": "3"}'}),
     Case("a name is a text", (AUTHOR,), {"/authors/ada": "{}"},
          {"/articles/notes": '{"author": "ada"}'}, {"/authors/ada": '{"articles": ["notes"]}'}),
     Case("one that moves leaves one and comes to the other", (AUTHOR,), ONE,
@@ -164,6 +169,24 @@ CASES = [
          {"/authors/2": '{"articles": [5, 99]}'}, error=InvalidReference, says="/articles/99"),
     Case("one that was there before does not matter", (AUTHOR,), {"/articles/5": '{"author": 9}'},
          {"/articles/5": '{"author": 9, "x": 1}'}),
+    Case("nor what was no id before", (AUTHOR,), {"/articles/5": '{"author": {"id": 1, "x": 2}}'},
+         {"/articles/5": '{"author": {"x":2.0, "id":1}, "y": 1}'}),
+    Case("nor what was no list before", (TAGGED,), {"/articles/5": '{"tags": "a"}'},
+         {"/articles/5": '{"tags": "a", "y": 1}'}),
+    Case("nor where one must be named", (replace(AUTHOR, required=True),),
+         {"/articles/5": '{"author": [1]}'}, {"/articles/5": '{"author": [1], "y": 1}'}),
+    Case("what names somebody beside it does so", (TAGGED,),
+         {"/articles/5": '{"tags": [null, "a"]}', "/tags/a": "{}"},
+         {"/articles/5": '{"tags": [null, "a"], "y": 1}'}),
+    Case("what is not as it was is asked about", (AUTHOR,), {"/articles/5": '{"author": [1]}'},
+         {"/articles/5": '{"author": [2]}'}, error=InvalidReference, says="one id"),
+    Case("also where only another one was so", (AUTHOR,), {"/articles/5": '{"author": [1]}'},
+         {"/articles/6": '{"author": [1]}'}, error=InvalidReference, says="one id"),
+    Case("also where it was no object", (AUTHOR,), {"/articles/5": "[1]"},
+         {"/articles/5": '{"author": [1]}'}, error=InvalidReference, says="one id"),
+    Case("who must name one does not leave it empty", (replace(AUTHOR, required=True),),
+         {"/articles/5": '{"author": null}'}, {"/articles/5": '{"author": null, "y": 1}'},
+         error=InvalidReference, says="must name"),
     Case("no id: a list", (AUTHOR,), ONE, {"/articles/5": '{"author": [1]}'},
          error=InvalidReference, says="one id"),
     Case("no id: an object", (AUTHOR,), ONE, {"/articles/5": '{"author": {"id": 1}}'},
@@ -206,6 +229,13 @@ CASES = [
           "/articles/5": '{"tags": ["a", "b"]}', "/articles/6": '{"tags": ["b"]}'},
          {"/articles/5": '{"tags": ["c", "b"]}'},
          {"/tags/a": '{"articles": []}', "/tags/c": '{"articles": [5]}'}),
+    Case("an empty text in a list names none", (TAGGED,), {"/tags/a": "{}"},
+         {"/articles/5": '{"tags": ["", "a", ""]}'}, {"/tags/a": '{"articles": [5]}'}),
+    Case("also beside what goes", (TAGGED,),
+         {"/tags/a": '{"articles": [5]}', "/articles/5": '{"tags": ["", "a"]}'},
+         {"/tags/a": '{"articles": []}'}, {"/articles/5": '{"tags": [""]}'}),
+    Case("and is not enough where one must be named", (replace(TAGGED, required=True),), {},
+         {"/articles/5": '{"tags": [""]}'}, error=InvalidReference, says="must name"),
     Case("twice is once", (TAGGED,), {"/tags/a": "{}"}, {"/articles/5": '{"tags": ["a", "a"]}'},
          {"/tags/a": '{"articles": [5]}'}),
     # --- one to one
@@ -356,29 +386,127 @@ async def test_too_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "pointer", "member"),
+    ("text", "pointers", "fields"),
     [
-        ('{"author": 9}', "/author", "author"),
-        ('{"author": {}}', "/author", "author"),
-        ('{"tags": ["a", 1.5]}', "/tags/1", "tags"),
-        ('{"tags": {}}', "/tags", "tags"),
+        ('{"author": 9}', ["/author"], ["author"]),
+        ('{"author": {}}', ["/author"], ["author"]),
+        ('{"tags": {}}', ["/tags"], ["tags"]),
+        ('{"tags": ["a", 1.5, "", null]}', ["/tags/1", "/tags/3"], ["tags.1", "tags.3"]),
+        ('{"author": true, "tags": [[]]}', ["/author", "/tags/0"], ["author", "tags.0"]),
+        ('{"tags": ["z", "a", "y"], "author": 9}', ["/author", "/tags/0", "/tags/2"],
+         ["author", "tags.0", "tags.2"]),
     ],
-)
-async def test_an_error_says_where_it_is(text: str, pointer: str, member: str) -> None:
-    """As a pointer into the content, and as a sentence for a form's field."""
+)  # fmt: skip
+async def test_an_error_says_all_places(text: str, pointers: list[str], fields: list[str]) -> None:
+    """As pointers into the content, and as a sentence for each field of a form."""
     store = await store_with({"/tags/a": "{}"})
     with pytest.raises(InvalidReference) as caught:
         await store.commit(RuledDecision(rules(AUTHOR, TAGGED), decision({"/articles/1": text})))
-    assert caught.value.members["pointer"] == pointer
-    errors = caught.value.members["errors"]
-    assert isinstance(errors, dict | MappingProxyType)
-    assert list(errors) == [member]
+    members = caught.value.members
+    assert members["pointer"] == pointers[0]
+    assert isinstance(members["errors"], dict)
+    assert list(members["errors"]) == fields
+    assert isinstance(members["pointers"], list)
+    assert members["pointers"] == [
+        {"pointer": pointer, "message": members["errors"][field]}
+        for pointer, field in zip(pointers, fields, strict=True)
+    ]
+    assert f'The member "{fields[0]}" of /articles/1 ' in caught.value.detail
+
+
+async def test_what_must_be_named_is_a_fault_beside_others() -> None:
+    """All that is known when all is done is told at once."""
+    relations = (replace(AUTHOR, required=True), TAGGED)
+    with pytest.raises(InvalidReference) as caught:
+        await MemoryStore().commit(
+            RuledDecision(rules(*relations), decision({"/articles/1": '{"tags": ["a"]}'}))
+        )
+    assert caught.value.members["errors"] == {
+        "author": "Must name a resource of /authors.",
+        "tags.0": "Names /tags/a, which is not there: make that first, or name another.",
+    }
+
+
+OWNED = Relation(PROFILES, "user", PEOPLE, inverse="profile", inverse_many=False, required=True)
+OWNERS = {
+    "/people/1": '{"profile": 1}', "/people/2": '{"profile": 2}', "/people/3": "{}",
+    "/profiles/1": '{"user": 1}', "/profiles/2": '{"user": 2}',
+}  # fmt: skip
+HELD = replace(CHAPTERS, required=True)
+
+
+@pytest.mark.parametrize(
+    ("relation", "before", "write", "refused", "pointer", "sentence", "referrers"),
+    [
+        (OWNED, OWNERS, {"/profiles/3": '{"user": 1}'}, "/profiles/3", "/user",
+         ("names /people/1, which is already named by /profiles/1, and that one must name a "
+         "resource of /people: change it first, or in the same batch."), ["/profiles/1"]),
+        (OWNED, OWNERS, {"/people/1": '{"profile": null}'}, "/people/1", "/profile",
+         ("no longer names /profiles/1, and that one must name a resource of /people: change or "
+         "delete it first, or in the same batch."), ["/profiles/1"]),
+        (OWNED, OWNERS, {"/people/1": '{"profile": 2}'}, "/people/1", "/profile",
+         ("no longer names /profiles/1, and that one must name a resource of /people: change or "
+         "delete it first, or in the same batch."), ["/profiles/1"]),
+        (HELD, ONE, {"/authors/2": '{"articles": ["", 5]}'}, "/authors/2", "/articles/1",
+         ("names /articles/5, which is already named by /authors/1, and that one must name a "
+         "resource of /articles: change it first, or in the same batch."), ["/authors/1"]),
+        (replace(AUTHOR, required=True), TWO, {"/authors/1": '{"articles": []}'}, "/authors/1",
+         "/articles", ("no longer names /articles/5, and that one must name a resource of "
+         '/authors: change or delete it first, or in the same batch ("pointers" names 1 more).'),
+         ["/articles/5", "/articles/6"]),
+    ],
+)  # fmt: skip
+async def test_who_leaves_another_without_what_it_must_name_is_told_by_what(
+    relation: Relation, before: Texts, write: Changes, refused: str, pointer: str, sentence: str,
+    referrers: list[str],
+) -> None:  # fmt: skip
+    """The member at fault is that of the resource that is written, where a form shows it."""
+    store = await store_with(before)
+    with pytest.raises(Referenced) as caught:
+        await store.commit(RuledDecision(rules(relation), decision(write)))
+    field = pointer[1:].replace("/", ".")
+    assert caught.value.detail == f'The member "{field}" of {refused} {sentence}'
+    members = caught.value.members
+    assert (members["resource"], members["pointer"]) == (refused, pointer)
+    assert members["referrers"] == referrers
+    assert isinstance(members["errors"], dict)
+    assert list(members["errors"]) == [field]
+
+
+async def test_what_lost_its_name_to_one_that_has_given_it_up_again() -> None:
+    """Then it is itself what is refused; a name of its own in the same batch is enough."""
+    store = await store_with(OWNERS)
+    operations = [
+        {"op": "put", "path": "/profiles/3", "value": {"user": 1}},
+        {"op": "put", "path": "/profiles/3", "value": {"user": 3}},
+    ]
+    text = value_in(json.dumps(operations).encode())
+    with pytest.raises(Referenced, match="give it one in the same batch") as caught:
+        await store.commit(BatchDecision(steps_in(text), 1 << 20, rules(OWNED)))
+    assert caught.value.members["resource"] == "/profiles/1"
+    operations.append({"op": "put", "path": "/profiles/1", "value": {"user": 1}})
+    text = value_in(json.dumps(operations).encode())
+    await store.commit(BatchDecision(steps_in(text), 1 << 20, rules(OWNED)))
+
+
+@pytest.mark.parametrize("identifier", ["null", '"z"'])
+async def test_not_more_faults_are_told_than_help(identifier: str) -> None:
+    """An answer must not become much larger than its request."""
+    text = f'{{"tags": [{", ".join([identifier] * 101)}], "author": 9}}'.replace('"z"', '"z%d"')
+    text = text % tuple(range(text.count("%d")))
+    with pytest.raises(InvalidReference, match="names 99 more, and there may be others") as caught:
+        await MemoryStore().commit(
+            RuledDecision(rules(TAGGED, AUTHOR), decision({"/articles/1": text}))
+        )
+    assert isinstance(caught.value.members["pointers"], list)
+    assert len(caught.value.members["pointers"]) == 100
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('{"author": [1]}', "must be one id of a resource in /authors, or null."),
+        ('{"owner": [1]}', "must be one id of a resource in /authors."),
         ('{"author": true}', "in /authors: an id is a text or a whole number."),
         ('{"author": 1.5}', "in /authors: an id is a text or a whole number."),
         ('{"tags": [null]}', "in /tags: an id is a text or a whole number."),
@@ -389,9 +517,10 @@ async def test_an_error_says_where_it_is(text: str, pointer: str, member: str) -
 )
 async def test_an_error_says_what_is_no_id(text: str, reason: str) -> None:
     """And nothing of numbers that the server gives, as where a new resource is named."""
+    owner = replace(ALONE, member="owner", required=True)
     with pytest.raises(InvalidReference) as caught:
         await MemoryStore().commit(
-            RuledDecision(rules(AUTHOR, TAGGED), decision({"/articles/1": text}))
+            RuledDecision(rules(AUTHOR, TAGGED, owner), decision({"/articles/1": text}))
         )
     assert caught.value.detail.endswith(f" {reason}")
 
@@ -448,9 +577,16 @@ MOVES = [
           "/authors/7": '{"articles": [5, 6]}'}),
     Case("itself", (PARENT,), {"/people/1": '{"parent": 1, "children": [1]}'},
          {"/people/1": "/people/2"}, {"/people/2": '{"parent": 2, "children": [2]}'}),
+    Case("itself, as it calls itself", (PARENT,),
+         {"/people/1": '{"id": "1", "parent": 1, "children": [1]}'}, {"/people/1": "/people/2"},
+         {"/people/2": '{"id": "2", "parent": "2", "children": ["2"]}'}),
     Case("a friend", (FRIENDS,),
          {"/people/1": '{"friends": [2]}', "/people/2": '{"friends": [1]}'},
          {"/people/1": "/people/3"}, {"/people/2": '{"friends": [3]}'}),
+    Case("what holds no id", (AUTHOR,), {"/articles/5": '{"author": [1]}'},
+         {"/articles/5": "/articles/8"}),
+    Case("but not to where it must hold one", (AUTHOR,), {"/former/5": '{"author": [1]}'},
+         {"/former/5": "/articles/5"}, error=InvalidReference, says="one id"),
     Case("to where no relation leads", on_delete(CASCADE), ONE, {"/authors/1": "/former/1"},
          error=Referenced, says="/articles/5"),
     Case("to where no relation leads, if nobody minds", on_delete(CASCADE), ONE,
