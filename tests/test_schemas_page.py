@@ -24,6 +24,9 @@ REQUEST, *LINKS = re.findall(r"```http\n(.*?)```", PAGE, re.DOTALL)
 ANSWER = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[-1])
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The sample content, with what the page declares and the files that it shows."""
@@ -51,8 +54,7 @@ async def server(data: Path) -> AsyncIterator[Address]:
 async def put(server: Address, content: str) -> Reply:
     """The answer to what the page sends, with another content."""
     method, url = REQUEST.split("\n")[0].split()
-    fields = {"Content-Type": "application/json"}
-    return await server.request(method, url, fields, content.encode())
+    return await server.request(method, url, JSON, content.encode())
 
 
 async def test_request_is_answered_as_the_page_shows(server: Address) -> None:
@@ -82,6 +84,21 @@ async def test_schema_that_cannot_be_used_is_told_as_the_page_shows(
         shown,
         shown.replace("nothing is held against it", "the version before stays in use"),
     ]
+
+
+async def test_no_write_leaves_a_schema_that_cannot_be_used(server: Address) -> None:
+    """Whichever of its files it is, and however it is written."""
+    for name in reversed(FILES):
+        url = f"/{name.removesuffix('.json')}"
+        assert (await server.request("PUT", url, {}, b"[]")).status == 422
+        assert (await server.request("DELETE", url)).status == 409
+        moves = [{"op": "move", "from": url, "path": f"/elsewhere{url}"}]
+        reply = await server.request("POST", "/-/batch", JSON, json.dumps(moves).encode())
+        assert reply.status == 409
+        assert re.search(rb'"operation": ?0', reply.body)
+        put = {"op": "put", "path": url, "value": {}}
+        reply = await server.request("POST", "/-/batch", JSON, json.dumps([*moves, put]).encode())
+        assert reply.status == 200
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ a module of its own; this one says in which order they come.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -66,7 +66,12 @@ class Rules:
             collection in self.declarations.collections
             or collection in self.sides.of
             or collection in self.sides.naming
-            or path in self.described
+        )
+
+    def make_up_a_schema(self, paths: Collection[ResourcePath], view: View) -> bool:
+        """Whether a schema that is declared is made of any of these resources."""
+        return any(
+            not self.schemas.parts(view, schema).isdisjoint(paths) for schema in self.described
         )
 
 
@@ -134,9 +139,10 @@ class Consequences:
         declared = self._rules.declarations.collections
         puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
         require_unique(self.view, declared, puts, self._held, self._below.get)
-        for path in self.asked:
-            if path in self._rules.described:
-                self._require_schema(path, self._rules.described[path])
+        written = self.view.written
+        for schema, collection in self._rules.described.items():
+            parts = self._rules.schemas.parts(self._below, schema)
+            self._require_usable(schema, collection, [path for path in written if path in parts])
 
     def batch(self) -> Batch:
         """All that is to be written: nothing that one step has changed and another changed back."""
@@ -199,19 +205,40 @@ class Consequences:
         with about(path):
             require_valid(found, path, schema)
 
-    def _require_schema(self, path: ResourcePath, collection: CollectionPath) -> None:
-        """Raise Referenced where a schema goes, and InvalidContent where it could not be used."""
-        before, after = self._below.get(path), self.view.get(path)
-        if after is None:
-            raise Referenced(
-                f"{path.url} is declared in kvput.toml as the schema of {collection.url}: take it "
-                "out there first."
-            )
-        if before is not None and before.digest == after.digest:
+    def _require_usable(
+        self, schema: ResourcePath, collection: CollectionPath, parts: Iterable[ResourcePath]
+    ) -> None:
+        """Raise Referenced where one of these parts goes that a schema cannot do without.
+
+        Raises InvalidContent where it could not be used with what they are to hold.
+        """
+        changed = [path for path in parts if self._is_changed(path)]
+        gone = [path for path in changed if self.view.get(path) is None]
+        if schema in gone:
+            with about(schema):
+                raise Referenced(
+                    f"{schema.url} is declared in kvput.toml as the schema of {collection.url}: "
+                    "take it out there first."
+                )
+        fault = self._rules.schemas.fault(self.view, schema) if changed else None
+        if fault is None:
             return
-        fault = self._rules.schemas.fault(self.view, path)
-        if fault is not None:
-            raise InvalidContent(f"{fault}. It is the schema of {collection.url}.")
+        if gone:
+            with about(gone[0]):
+                raise Referenced(
+                    f"{gone[0].url} is a part of the schema {schema.url} of {collection.url}, "
+                    "which could not be used without it: take out what refers to it first.",
+                    members={"referrers": [schema.url]},
+                )
+        path = fault.path if fault.path in changed else changed[0]
+        what = "the" if path == schema else "a part of the"
+        with about(path):
+            raise InvalidContent(f"{fault}. {path.url} is {what} schema of {collection.url}.")
+
+    def _is_changed(self, path: ResourcePath) -> bool:
+        before, after = self._below.get(path), self.view.get(path)
+        digests = {None if entry is None else entry.digest for entry in (before, after)}
+        return len(digests) > 1
 
     def _value(self, entry: Entry) -> object:
         return parse(self._content_of(entry) or b"{}")
@@ -262,11 +289,9 @@ class RuledDecision(Ruled):
         # Both see the same, even where a hand changes a file in between.
         view = PendingView(view)
         batch = self._decide(view)
-        concerned = any(
-            isinstance(write, Put | Delete) and self._rules.concern(write.path)
-            for write in batch.writes
-        )
-        if not concerned:
+        paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
+        concerned = any(map(self._rules.concern, paths))
+        if not concerned and not self._rules.make_up_a_schema(paths, view):
             self.asked = None
             return batch
         consequences = Consequences(self._rules, view, self.held)

@@ -16,7 +16,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
-from kvput.resources.schemas.files import Document, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas.files import Document, SchemaFault, SchemaFiles, SchemaUnusableError
 from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
 from kvput.resources.schemas.sentences import Violation, sentence, violation, violations_of
 from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
@@ -88,7 +88,8 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
     try:
         verdict = _validator(sources.take(files.uri), files.uri, sources.take)
     except ValueError as error:
-        raise SchemaUnusableError(sources.fault or _why(files, error)) from None
+        fault = sources.fault or _why(files, error)
+        raise SchemaUnusableError(fault.path, fault.message) from None
     return CompiledSchema(verdict, sources.faults(verdict), sources.reach.max_depth)
 
 
@@ -100,7 +101,7 @@ class _Sources:
         self._is_old: bool | None = None
         self._for_faults: dict[str, object] = {}
         self.reach = Reach()
-        self.fault: str | None = None
+        self.fault: SchemaFault | None = None
         """Why one cannot be used; of what is raised to the library, it keeps less."""
 
     def take(self, uri: str) -> object:
@@ -110,21 +111,21 @@ class _Sources:
             if uri not in self._for_faults:
                 self._look_at(uri, document)
         except SchemaUnusableError as error:
-            self.fault = self.fault or str(error)
+            self.fault = self.fault or error.fault
             raise
         return document.value
 
     def _look_at(self, uri: str, document: Document) -> None:
         unfit = _unfit(document.value)
         if unfit is not None:
-            raise SchemaUnusableError(f"{document.path.file} {unfit}")
+            raise SchemaUnusableError(document.path, unfit)
         # It is the first one's draft that counts.
         if self._is_old is None:
             self._is_old = is_old_draft(document.value)
         self._for_faults[uri] = for_faults(document.value, is_old=self._is_old)
         self.reach.add(self._for_faults[uri])
         if self.reach.chain > MAX_CHAIN:
-            raise SchemaUnusableError(f"{document.path.file} {_CHAINED}")
+            raise SchemaUnusableError(document.path, _CHAINED)
 
     def faults(self, verdict: Validator) -> Validator | None:
         """What finds the faults of a value; None where the schema cannot be rewritten to do so."""
@@ -159,13 +160,13 @@ def schema_fault(document: object) -> str | None:
     return None
 
 
-def _why(files: SchemaFiles, error: ValueError) -> str:
+def _why(files: SchemaFiles, error: ValueError) -> SchemaFault:
     """Which of the files is at fault, and for what."""
     for document in files.documents.values():
         fault = schema_fault(document.value)
         if fault is not None:
-            return f"{document.path.file} {fault}"
-    return f"{files.schema.file} {_fault(error)}"
+            return SchemaFault(document.path, fault)
+    return SchemaFault(files.schema, _fault(error))
 
 
 def _is_reference(error: ValueError) -> bool:

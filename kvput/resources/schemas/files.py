@@ -33,8 +33,24 @@ _ROOT: Final = "file:///"
 _Digests = tuple[tuple[ResourcePath, str | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """Why a schema cannot be used: the file at fault, and what to say after its name."""
+
+    path: ResourcePath
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path.file} {self.message}"
+
+
 class SchemaUnusableError(Exception):
-    """Why a schema cannot be used: a sentence that names the file, and says what to do."""
+    """That a schema cannot be used, and why."""
+
+    def __init__(self, path: ResourcePath, message: str) -> None:
+        """See `SchemaFault`."""
+        self.fault = SchemaFault(path, message)
+        super().__init__(str(self.fault))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,11 @@ class Seen:
 
     files: _Digests
     searched: _Digests | None = None
+
+    @property
+    def paths(self) -> frozenset[ResourcePath]:
+        """The files that were looked at, whether they were there or not."""
+        return frozenset(path for path, _ in self.files)
 
     def stands(self, view: View, schema: ResourcePath) -> bool:
         """Whether it would be the same now."""
@@ -126,27 +147,28 @@ class SchemaFiles:
         self._searched = _search(self.view, self.schema.parent)
         if path is not None:
             raise SchemaUnusableError(
-                f"{self.schema.file} refers to {path.file}, which is not there: "
-                "write it, or correct the reference"
+                self.schema,
+                f"refers to {path.file}, which is not there: write it, or correct the reference",
             )
         raise SchemaUnusableError(
-            f"{self.schema.file} refers to {shown(uri)}, which is the $id of no file in its "
-            "folder or below it, and nothing is fetched from elsewhere: put such a file there"
+            self.schema,
+            f"refers to {shown(uri)}, which is the $id of no file in its folder or below it, and "
+            "nothing is fetched from elsewhere: put such a file there",
         )
 
     def _read(self, path: ResourcePath) -> object:
         entry = _entry(self.view, path)
         self._used[path] = None if entry is None else entry.digest
         if entry is None:
-            raise SchemaUnusableError(f"{path.file} is not there: write it")
+            raise SchemaUnusableError(path, "is not there: write it")
         if entry.content is None:
-            raise SchemaUnusableError(f"{path.file} is too large for a schema: make it smaller")
+            raise SchemaUnusableError(path, "is too large for a schema: make it smaller")
         try:
             return parse(entry.content)
         except MalformedContent as error:
             at = "" if error.line is None else f" in line {error.line}"
             raise SchemaUnusableError(
-                f"{path.file} is no JSON{at}: {error.detail.removesuffix('.')}"
+                path, f"is no JSON{at}: {error.detail.removesuffix('.')}"
             ) from None
 
 

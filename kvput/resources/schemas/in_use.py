@@ -13,11 +13,17 @@ from kvput.content.source_text import shown
 from kvput.errors import SchemaViolated
 from kvput.paths import ResourcePath
 from kvput.resources.schemas.compiled import CompiledSchema, compile_schema, schema_fault
-from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
+from kvput.resources.schemas.files import (
+    Identifiers,
+    SchemaFault,
+    SchemaFiles,
+    SchemaUnusableError,
+    Seen,
+)
 from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation
 from kvput.store.base import View
 
-__all__ = ["CompiledSchema", "Schemas", "Violation", "require_valid", "schema_fault"]
+__all__ = ["CompiledSchema", "SchemaFault", "Schemas", "Violation", "require_valid", "schema_fault"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class _State:
     """A schema as its files stood, and why it cannot be used; `in_use` is the last that could."""
 
     seen: Seen
-    fault: str | None
+    fault: SchemaFault | None
     in_use: CompiledSchema | None
 
 
@@ -47,29 +53,40 @@ class Schemas:
 
         None where it never could be used: then nothing is held against it.
         """
-        state = self._states.get(schema)
-        if state is None or not state.seen.stands(view, schema):
-            state = self._read(view, schema, None if state is None else state.in_use)
-            self._states[schema] = state
-            if state.fault is not None:
-                self._tell(f"{state.fault}. {_MEANWHILE[state.in_use is not None]}")
-        return state.in_use
+        return self._state(view, schema).in_use
 
     def violations(self, view: View, schema: ResourcePath, value: object) -> tuple[Violation, ...]:
         """What is wrong with a value; see `CompiledSchema.violations`."""
         validator = self.validator(view, schema)
         return () if validator is None else validator.violations(value)
 
-    def fault(self, view: View, schema: ResourcePath) -> str | None:
+    def parts(self, view: View, schema: ResourcePath) -> frozenset[ResourcePath]:
+        """The resources that the schema is made of; itself, if it cannot be used.
+
+        Those that would take the place of one of them are among them.
+        """
+        state = self._state(view, schema)
+        return state.seen.paths if state.fault is None else frozenset({schema})
+
+    def fault(self, view: View, schema: ResourcePath) -> SchemaFault | None:
         """Why the schema, as the view shows it, cannot be used; None where it can. Tells nobody."""
         return self._read(view, schema, None).fault
+
+    def _state(self, view: View, schema: ResourcePath) -> _State:
+        state = self._states.get(schema)
+        if state is None or not state.seen.stands(view, schema):
+            state = self._read(view, schema, None if state is None else state.in_use)
+            self._states[schema] = state
+            if state.fault is not None:
+                self._tell(f"{state.fault}. {_MEANWHILE[state.in_use is not None]}")
+        return state
 
     def _read(self, view: View, schema: ResourcePath, in_use: CompiledSchema | None) -> _State:
         files = SchemaFiles(view, schema, self._identifiers)
         try:
             compiled = compile_schema(files)
         except SchemaUnusableError as error:
-            return _State(files.seen, str(error), in_use)
+            return _State(files.seen, error.fault, in_use)
         return _State(files.seen, None, compiled)
 
 

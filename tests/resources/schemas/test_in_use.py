@@ -7,7 +7,7 @@ import pytest
 
 from kvput.errors import SchemaViolated
 from kvput.resources.pending import PendingView
-from kvput.resources.schemas.in_use import Schemas, Violation, require_valid
+from kvput.resources.schemas.in_use import SchemaFault, Schemas, Violation, require_valid
 from kvput.store.base import Batch, Put
 from kvput.store.memory import MemoryStore
 from tests.resources.schemas.tools import ARTICLE, Data
@@ -173,12 +173,31 @@ async def test_a_fault_is_found_without_telling() -> None:
     view = PendingView(await seen(data.store, lambda view: view))
     assert data.schemas.fault(view, SCHEMA) is None
     view.add(Batch((Put(SCHEMA, b'{"$ref": "author.json"}'),)))
-    assert data.schemas.fault(view, SCHEMA) == (
-        "schemas/article.json refers to schemas/author.json, which is not there: write it, or "
-        "correct the reference"
+    assert data.schemas.fault(view, SCHEMA) == SchemaFault(
+        SCHEMA,
+        "refers to schemas/author.json, which is not there: write it, or correct the reference",
     )
     assert data.told == []
     assert await messages(data, 1) == ["must be a text"]
+
+
+async def test_a_schema_knows_what_it_is_made_of() -> None:
+    """Also by way of others; what is looked for in vain, too, since it would take its place."""
+    data = Data()
+    await data.write(ARTICLE, {"$id": "https://example.com/article", "$ref": "author"})
+    await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "/b#/x"})
+    await data.write("schemas/b.json", {"$id": "https://example.com/b", "x": {"$ref": "/c"}})
+    await data.write("schemas/c.json", {"$id": "https://example.com/c"})
+    await data.write("schemas/other.json", TEXT)
+
+    async def parts() -> set[str]:
+        return {each.url for each in await seen(
+            data.store, lambda view: data.schemas.parts(view, SCHEMA)
+        )}  # fmt: skip
+
+    assert await parts() == {f"/schemas/{name}" for name in ("article", "a", "b", "c")}
+    await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "urn:x"})
+    assert await parts() == {"/schemas/article"}
 
 
 async def test_several_threads_may_ask() -> None:
