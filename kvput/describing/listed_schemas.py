@@ -11,7 +11,7 @@ from typing import Final
 
 from kvput.declarations import Relation
 from kvput.describing.described import Described
-from kvput.describing.schema_refs import DEFINITIONS, Definitions, Resolve, Schema, nowhere
+from kvput.describing.schema_refs import Definitions, Resolve, Schema, nowhere, reference_to
 from kvput.describing.type_names import name_of_resources, unused
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.values import ID
@@ -45,7 +45,7 @@ class ListedSchemas:
         return {
             "$schema": DIALECT,
             "type": "object",
-            "properties": {url: {"$ref": DEFINITIONS + name} for url, name in self.names.items()},
+            "properties": {url: {"$ref": reference_to(name)} for url, name in self.names.items()},
             "$defs": dict(self.definitions),
         }
 

@@ -11,7 +11,7 @@ from typing import Final, TypeGuard
 
 from kvput.describing.described import Described
 from kvput.describing.listed_schemas import COLLECTIONS, ListedSchemas, listed_schemas
-from kvput.describing.schema_refs import DEFINITIONS, Resolve, Schema, nowhere
+from kvput.describing.schema_refs import Resolve, Schema, name_in, nowhere
 from kvput.describing.typescript_text import comment, literal, member_name, quoted
 
 _HEAD: Final = """\
@@ -108,7 +108,7 @@ class _Writer:
         return _intersection(every)
 
     def _reference(self, reference: str, within: str | None) -> _Type:
-        name = reference.removeprefix(DEFINITIONS)
+        name = name_in(reference)
         if name not in self._definitions or (within is not None and self._leads_to(name, within)):
             return _UNKNOWN
         return _Type(name)
@@ -288,7 +288,7 @@ def _direct_references(schema: object) -> Iterator[str]:
     if not isinstance(schema, dict):
         return
     if isinstance(reference := schema.get("$ref"), str):
-        yield reference.removeprefix(DEFINITIONS)
+        yield name_in(reference)
     for keyword in ("allOf", "anyOf", "oneOf"):
         for each in _listed(schema, keyword):
             yield from _direct_references(each)

@@ -86,7 +86,7 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
     """The schema of these files. Raises SchemaUnusableError: why it cannot be used."""
     sources = _Sources(files)
     try:
-        verdict = _validator(sources.take(files.uri), files.uri, sources.take)
+        verdict = _validator(sources.take(files.schema.uri), files.schema.uri, sources.take)
     except ValueError as error:
         fault = sources.fault or _why(files, error)
         raise SchemaUnusableError(fault.path, fault.message) from None
@@ -132,7 +132,7 @@ class _Sources:
         documents = self._files.documents
         if all(self._for_faults[uri] is documents[uri].value for uri in documents):
             return verdict
-        uri = self._files.uri
+        uri = self._files.schema.uri
         try:
             return _validator(self._for_faults[uri], uri, self._for_faults.__getitem__)
         except ValueError:

@@ -12,23 +12,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin
 
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
 from kvput.errors import MalformedContent, Unreadable
 from kvput.names import SUFFIX
-from kvput.paths import CollectionPath, ResourcePath, resource_at
+from kvput.paths import FOLDER_URI, CollectionPath, ResourcePath, resource_at
 from kvput.store.base import Entry, View
 
 MAX_FILES: Final = 1000
 """Files that are looked through for an `$id`: writes wait meanwhile."""
 
 _MAX_REMEMBERED: Final = 4096
-
-# RFC 3986 section 5.1: references are relative to a base. The data folder is the root of one,
-# which nothing outside of this module takes for the machine's own.
-_ROOT: Final = "file:///"
 
 _Digests = tuple[tuple[ResourcePath, str | None], ...]
 
@@ -113,11 +109,6 @@ class SchemaFiles:
     documents: dict[str, Document] = field(default_factory=dict)
     _used: dict[ResourcePath, str | None] = field(default_factory=dict)
     _searched: _Digests | None = None
-
-    @property
-    def uri(self) -> str:
-        """The URI of the schema's own file."""
-        return _ROOT + quote(self.schema.file)
 
     @property
     def seen(self) -> Seen:
@@ -205,9 +196,9 @@ def _around(view: View, folder: CollectionPath) -> Iterator[ResourcePath]:
 
 def _place(uri: str) -> ResourcePath | None:
     """The resource whose file, or whose path, a URI names; None where it names none."""
-    if not uri.startswith(_ROOT):
+    if not uri.startswith(FOLDER_URI):
         return None
-    file = unquote(uri.removeprefix(_ROOT))
+    file = unquote(uri.removeprefix(FOLDER_URI))
     return resource_at(file if file.endswith(SUFFIX) else file + SUFFIX)
 
 
@@ -220,6 +211,6 @@ def _identifier(entry: Entry) -> str | None:
     if not isinstance(written, str):
         return None
     try:
-        return urldefrag(urljoin(_ROOT + quote(entry.path.file), written)).url
+        return urldefrag(urljoin(entry.path.uri, written)).url
     except ValueError:  # no URI: it cannot be referred to
         return None
