@@ -80,8 +80,10 @@ async def test_schema_that_cannot_be_used_is_told_as_the_page_shows(
     (data / missing).unlink()
     assert (await put(server, "{}")).status == 422
     (shown,) = re.findall(r"```text\nkvput: (schemas/.*)\n```", PAGE)
+    named, right_again = shown.partition(" refers")[0], "is right again, and holds from now on."
     assert caplog.messages == [
         shown,
+        f"{named} {right_again}",
         shown.replace("nothing is held against it", "the version before stays in use"),
     ]
 

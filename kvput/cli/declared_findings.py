@@ -25,7 +25,7 @@ from kvput.resources.relations.audit import (
     still_stands,
     value_of,
 )
-from kvput.resources.schemas.in_use import Schemas
+from kvput.resources.schemas.in_use import Schemas, part_of
 from kvput.store import Finding, FolderCheck, Kind, misconfigured
 
 _ROUNDS: Final = 3
@@ -88,12 +88,14 @@ class _Examination:
             yield from self._links()
 
     def _unusable_schemas(self) -> Iterator[Finding]:
-        used = (each.schema for each in self._declarations.collections.values())
-        for schema in dict.fromkeys(used):
-            if schema is not None:
-                fault = self._schemas.fault(self._resources.view, schema)
-                if fault is not None:
-                    yield Finding(Kind.SCHEMA_UNUSABLE, schema.file, f"{fault}.")
+        declared = self._declarations.collections.values()
+        used = {each.schema: each for each in declared if each.schema is not None}
+        for schema, declaration in used.items():
+            fault = self._schemas.fault(self._resources.view, schema)
+            if fault is not None:
+                what = part_of(declaration, fault.path)
+                message = f"{what[0].upper()}{what[1:]} {fault.message}."
+                yield Finding(Kind.SCHEMA_UNUSABLE, fault.path.file, message)
 
     def _resource(self, path: ResourcePath, declaration: Declaration | None) -> Iterator[Finding]:
         try:
@@ -117,7 +119,7 @@ class _Examination:
         schema = declaration.schema
         if schema is None:
             return
-        for violation in self._schemas.violations(self._resources.view, schema, value):
+        for violation in self._schemas.violations(self._resources.view, declaration, value):
             what = f"The member {shown(violation.field)}" if violation.field else "It"
             yield Finding(
                 Kind.SCHEMA,

@@ -21,7 +21,7 @@ from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.keeper import Move, RelationKeeper
 from kvput.resources.relations.sides import Sides, sides_of
-from kvput.resources.schemas.in_use import Schemas, require_valid
+from kvput.resources.schemas.in_use import Schemas, fault_in_full, part_of, require_valid
 from kvput.resources.unique import require_unique
 from kvput.store.base import Batch, Decision, Delete, Entry, Put, View, Write
 
@@ -46,14 +46,14 @@ class Rules:
     declarations: Declarations
     schemas: Schemas
     sides: Sides = field(init=False)
-    described: Mapping[ResourcePath, CollectionPath] = field(init=False)
-    """The resources that are schemas, each with a collection that it describes."""
+    described: Mapping[ResourcePath, Declaration] = field(init=False)
+    """The resources that are schemas, each with what is declared of a collection that has it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sides", sides_of(self.declarations))
         declared = self.declarations.collections.values()
-        schemas = {each.schema: each.collection for each in declared if each.schema is not None}
-        object.__setattr__(self, "described", schemas)
+        described = {each.schema: each for each in declared if each.schema is not None}
+        object.__setattr__(self, "described", described)
 
     def declared_of(self, collection: CollectionPath) -> Declaration | None:
         """What is declared of a collection; None for nothing, though others may name it."""
@@ -140,9 +140,9 @@ class Consequences:
         puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
         require_unique(self.view, declared, puts, self._held, self._below.get)
         written = self.view.written
-        for schema, collection in self._rules.described.items():
+        for schema, declaration in self._rules.described.items():
             parts = self._rules.schemas.parts(self._below, schema)
-            self._require_usable(schema, collection, [path for path in written if path in parts])
+            self._require_usable(schema, declaration, [path for path in written if path in parts])
 
     def batch(self) -> Batch:
         """All that is to be written: nothing that one step has changed and another changed back."""
@@ -192,12 +192,12 @@ class Consequences:
             return
         schemas, schema = self._rules.schemas, declaration.schema
         # As it stands: one that the same commit changes may yet not come to stand.
-        found = schemas.violations(self._below, schema, self._value(entry))
+        found = schemas.violations(self._below, declaration, self._value(entry))
         if not found:
             return
         if lenient and before is not None:
             try:
-                was_valid = not schemas.violations(self._below, schema, self._value(before))
+                was_valid = not schemas.violations(self._below, declaration, self._value(before))
             except MalformedContent:
                 was_valid = False
             if not was_valid:
@@ -206,7 +206,7 @@ class Consequences:
             require_valid(found, path, schema)
 
     def _require_usable(
-        self, schema: ResourcePath, collection: CollectionPath, parts: Iterable[ResourcePath]
+        self, schema: ResourcePath, declaration: Declaration, parts: Iterable[ResourcePath]
     ) -> None:
         """Raise Referenced where one of these parts goes that a schema cannot do without.
 
@@ -217,8 +217,7 @@ class Consequences:
         if schema in gone:
             with about(schema):
                 raise Referenced(
-                    f"{schema.url} is declared in kvput.toml as the schema of {collection.url}: "
-                    "take it out there first."
+                    f"{schema.url} is {part_of(declaration, schema)}: take it out there first."
                 )
         fault = self._rules.schemas.fault(self.view, schema) if changed else None
         if fault is None:
@@ -226,14 +225,12 @@ class Consequences:
         if gone:
             with about(gone[0]):
                 raise Referenced(
-                    f"{gone[0].url} is a part of the schema {schema.url} of {collection.url}, "
-                    "which could not be used without it: take out what refers to it first.",
+                    f"{gone[0].url} is {part_of(declaration, gone[0])}, and {schema.url} could not "
+                    "be used without it: take out what refers to it first.",
                     members={"referrers": [schema.url]},
                 )
-        path = fault.path if fault.path in changed else changed[0]
-        what = "the" if path == schema else "a part of the"
-        with about(path):
-            raise InvalidContent(f"{fault}. {path.url} is {what} schema of {collection.url}.")
+        with about(fault.path if fault.path in changed else changed[0]):
+            raise InvalidContent(fault_in_full(fault, declaration))
 
     def _is_changed(self, path: ResourcePath) -> bool:
         before, after = self._below.get(path), self.view.get(path)

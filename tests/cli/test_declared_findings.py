@@ -157,7 +157,10 @@ def test_a_schema_that_is_missing_is_told_once(data: Path) -> None:
     write(data, "articles/4.json", '{"slug": "1"}')
     first, second = found(data)
     assert short(first) == (Kind.SCHEMA_UNUSABLE, "schemas/article.json", None, None)
-    assert first.message == "schemas/article.json is not there: write it."
+    assert first.message == (
+        "The schema of /articles (kvput.toml, line 2) is not there: correct the name, or write "
+        "the file."
+    )
     assert second.kind is Kind.NOT_UNIQUE
 
 

@@ -258,7 +258,7 @@ def test_files_that_are_no_json_are_left_out(types: Types, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("schema", "fault"),
     [
-        (None, "is not there: write it"),
+        (None, "is not there: correct the name, or write the file"),
         ([], "is no JSON Schema: it must be an object, true or false"),
         ("", "is no JSON in line 1: "),
         ({"type": "objct"}, 'is no valid JSON Schema: at "/type", it must be'),

@@ -150,15 +150,15 @@ async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
     with pytest.raises(Referenced) as gone:
         await committed(store, {"/schemas/shared/url": None})
     assert gone.value.detail == (
-        "/schemas/shared/url is a part of the schema /schemas/article of /articles, which could "
-        "not be used without it: take out what refers to it first."
+        "/schemas/shared/url is a part of the schema of /articles (kvput.toml), and "
+        "/schemas/article could not be used without it: take out what refers to it first."
     )
     assert gone.value.members["referrers"] == ["/schemas/article"]
     with pytest.raises(InvalidContent) as broken:
         await committed(store, {"/schemas/shared/url": "[]"})
     assert broken.value.detail == (
-        "schemas/shared/url.json is no JSON Schema: it must be an object, true or false. "
-        "/schemas/shared/url is a part of the schema of /articles."
+        "schemas/shared/url.json, a part of the schema of /articles (kvput.toml), is no JSON "
+        "Schema: it must be an object, true or false."
     )
 
 

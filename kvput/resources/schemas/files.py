@@ -151,7 +151,7 @@ class SchemaFiles:
         entry = _entry(self.view, path)
         self._used[path] = None if entry is None else entry.digest
         if entry is None:
-            raise SchemaUnusableError(path, "is not there: write it")
+            raise SchemaUnusableError(path, "is not there: correct the name, or write the file")
         if entry.content is None:
             raise SchemaUnusableError(path, "is too large for a schema: make it smaller")
         try:

@@ -61,14 +61,15 @@ async def test_a_reference_that_leads_nowhere_is_named(reference: str, words: st
     await data.write("schemas/broken.json", b"{\n?}")
     await data.write(ARTICLE, {"properties": {"a": {"$ref": reference}}})
     assert await data.violations({"a": 1}) == ()
-    (told,) = data.told
+    (told,) = data.faults
     assert words in told
 
 
 async def test_a_schema_that_is_not_there_is_named() -> None:
     """It is not a reference that is wrong then."""
     with pytest.raises(
-        SchemaUnusableError, match=r"^schemas/article\.json is not there: write it$"
+        SchemaUnusableError,
+        match=r"^schemas/article\.json is not there: correct the name, or write the file$",
     ):
         (await files(Data())).document("file:///schemas/article.json")
 
