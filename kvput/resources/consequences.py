@@ -16,12 +16,18 @@ from kvput.declarations import Declaration, Declarations
 from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Referenced
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
-from kvput.resources.members import kept, members_kept
+from kvput.resources.members import kept, members_kept, members_put_in
 from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.keeper import Move, RelationKeeper
 from kvput.resources.relations.sides import Sides, sides_of
-from kvput.resources.schemas.in_use import Schemas, fault_in_full, part_of, require_valid
+from kvput.resources.schemas.in_use import (
+    Schemas,
+    fault_in_full,
+    for_whom_it_is,
+    part_of,
+    require_valid,
+)
 from kvput.resources.unique import require_unique
 from kvput.store.base import Batch, Decision, Delete, Entry, Put, View, Write
 
@@ -202,8 +208,9 @@ class Consequences:
                 was_valid = False
             if not was_valid:
                 return
+        put_in = members_put_in(declaration, self._rules.sides)
         with about(path):
-            require_valid(found, path, schema)
+            require_valid(for_whom_it_is(found, put_in, schema), path, schema)
 
     def _require_usable(
         self, schema: ResourcePath, declaration: Declaration, parts: Iterable[ResourcePath]

@@ -172,6 +172,30 @@ async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
         await committed(store, {"/articles/1": "{}"})
 
 
+async def test_what_the_server_puts_in_is_for_the_schema_to_know() -> None:
+    """A client is only asked to leave out what it may have sent."""
+    store = await store_with({**BEFORE, "/schemas/article": '{"additionalProperties": false}'})
+    with pytest.raises(SchemaViolated) as raised:
+        await committed(store, {"/articles/1": '{"id": 1, "slug": "a", "tags": []}'})
+    put_in = "Is put in by the server, and its schema does not know it: add it to "
+    unknown = "Is no member that the schema knows: leave it out."
+    assert raised.value.members["errors"] == {
+        "id": f"{put_in}schemas/article.json.",
+        "createdAt": f"{put_in}schemas/article.json.",
+        "updatedAt": f"{put_in}schemas/article.json.",
+        "slug": unknown,
+        "tags": unknown,
+    }
+    assert raised.value.detail == (
+        'The member "createdAt" of /articles/1 is put in by the server, and its schema does not '
+        'know it: add it to schemas/article.json ("pointers" names 4 more).'
+    )
+    await committed(store, {"/schemas/author": '{"unevaluatedProperties": false}'})
+    await committed(store, {"/schemas/article": "{}"})
+    with pytest.raises(SchemaViolated, match=r'"articles" of /authors/1 is put in by the server'):
+        await committed(store, {"/articles/1": '{"author": 1}'})
+
+
 class TakenAway:
     """A view of what a hand takes away as soon as it was looked at."""
 

@@ -17,7 +17,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
 from kvput.resources.schemas.files import Document, SchemaFault, SchemaFiles, SchemaUnusableError
-from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
 from kvput.resources.schemas.sentences import Violation, sentence, violation, violations_of
 from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
 
@@ -42,6 +42,8 @@ class CompiledSchema:
     _faults: Validator | None
     """None where the schema cannot be rewritten to find them."""
     _max_depth: int
+    only_members: frozenset[str] | None = None
+    """The only members that a value may have, where the schema simply lists them."""
 
     def violations(self, value: object) -> tuple[Violation, ...]:
         """What is wrong with a value, in the order of the places; nothing where it is valid.
@@ -90,7 +92,10 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
     except ValueError as error:
         fault = sources.fault or _why(files, error)
         raise SchemaUnusableError(fault.path, fault.message) from None
-    return CompiledSchema(verdict, sources.faults(verdict), sources.reach.max_depth)
+    document = files.document(files.schema.uri).value
+    return CompiledSchema(
+        verdict, sources.faults(verdict), sources.reach.max_depth, only_members(document)
+    )
 
 
 class _Sources:

@@ -68,6 +68,15 @@ def is_old_draft(schema: object) -> bool:
     return isinstance(dialect, str) and ("draft-04" in dialect or "draft-06" in dialect)
 
 
+def only_members(schema: object) -> frozenset[str] | None:
+    """The only members that an object may have; None where that takes more to say than a list."""
+    if not isinstance(schema, dict) or schema.get("additionalProperties") is not False:
+        return None
+    properties = schema.get("properties", {})
+    is_plain = isinstance(properties, dict) and not schema.get("patternProperties")
+    return frozenset(properties) if is_plain else None
+
+
 def for_faults(schema: object, *, is_old: bool) -> object:
     """The schema by which the faults of a value are found; the same one where it may be.
 

@@ -6,12 +6,13 @@ version is in use, what is told of one that cannot be, and the error of a write.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kvput.content.source_text import shown
 from kvput.declarations import Declaration
 from kvput.errors import SchemaViolated
+from kvput.patching.pointer import format_pointer
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.schemas.compiled import CompiledSchema, compile_schema, schema_fault
 from kvput.resources.schemas.files import (
@@ -21,7 +22,7 @@ from kvput.resources.schemas.files import (
     SchemaUnusableError,
     Seen,
 )
-from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation
+from kvput.resources.schemas.sentences import MAX_VIOLATIONS, UNKNOWN_MEMBER, Violation
 from kvput.store.base import View
 
 __all__ = ["CompiledSchema", "SchemaFault", "Schemas", "Violation", "require_valid", "schema_fault"]
@@ -156,6 +157,23 @@ def _of(declaration: Declaration) -> str:
     return f"the schema of {declaration.collection.url} (kvput.toml{line})"
 
 
+def for_whom_it_is(
+    violations: Iterable[Violation], put_in: Iterable[str], schema: ResourcePath
+) -> tuple[Violation, ...]:
+    """The violations, none of which asks a client to leave out what the server puts in.
+
+    `put_in` are the names of these members: there it is the schema that is to be changed.
+    """
+    pointers = {format_pointer((member,)) for member in put_in}
+    message = f"is put in by the server, and its schema does not know it: add it to {schema.file}"
+    return tuple(
+        replace(each, message=message, names_schema=True)
+        if each.message == UNKNOWN_MEMBER and each.pointer in pointers
+        else each
+        for each in violations
+    )
+
+
 def require_valid(
     violations: Iterable[Violation], path: ResourcePath, schema: ResourcePath
 ) -> None:
@@ -167,11 +185,12 @@ def require_valid(
     what = f"The member {shown(first.field)} of {path.url}" if first.field else path.url
     not_all = ", and there may be others" if len(found) >= MAX_VIOLATIONS else ""
     rest = f' ("pointers" names {others} more{not_all})' if others else ""
+    says = "" if first.names_schema else f", as its schema {schema.url} says"
     errors: dict[str, str] = {}
     for violation in found:
         errors.setdefault(violation.field or "root", violation.sentence)
     raise SchemaViolated(
-        f"{what} {first.message}, as its schema {schema.url} says{rest}.",
+        f"{what} {first.message}{says}{rest}.",
         members={
             "errors": errors,
             "pointers": [{"pointer": v.pointer, "message": v.sentence} for v in found],

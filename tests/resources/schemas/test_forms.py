@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvput.content.json_text import MAX_DEPTH
-from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
 from kvput.resources.schemas.sentences import ANY_FORM, ONE_FORM, violations_of
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
@@ -167,3 +167,24 @@ def test_the_longer_the_chain_the_flatter_the_value() -> None:
     usual, longest = Reach(leading_places=3, nested=2), Reach(leading_places=MAX_CHAIN - 2)
     assert usual.max_depth == MAX_DEPTH
     assert (longest.chain, longest.max_depth) == (MAX_CHAIN, 16)
+
+
+# --- which members there may be ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schema", "members"),
+    [
+        ({"additionalProperties": False}, set()),
+        ({"properties": {"a": True, "b": {}}, "additionalProperties": False}, {"a", "b"}),
+        ({"properties": {"a": {}}, "patternProperties": {}, "additionalProperties": False}, {"a"}),
+        ({"patternProperties": {"^x": {}}, "additionalProperties": False}, None),
+        ({"properties": {"a": {}}, "additionalProperties": {}}, None),
+        ({"properties": {"a": {}}}, None),
+        ({"properties": 1, "additionalProperties": False}, None),
+        (True, None),
+    ],
+)
+def test_the_only_members_that_a_schema_knows(schema: object, members: set[str] | None) -> None:
+    """Where it lists them and allows no others."""
+    assert only_members(schema) == members
