@@ -144,6 +144,30 @@ async def test_each_format_on_the_page_counts(server: Address, data: Path) -> No
     assert set(reply["errors"]) == set(FORMATS)
 
 
+@pytest.mark.parametrize(
+    ("draft", "is_checked"),
+    [
+        ("http://json-schema.org/draft-04/schema#", False),
+        ("http://json-schema.org/draft-06/schema#", False),
+        ("http://json-schema.org/draft-07/schema#", False),
+        ("https://json-schema.org/draft/2019-09/schema", True),
+        ("https://json-schema.org/draft/2020-12/schema", True),
+    ],
+)
+async def test_formats_are_those_of_the_draft(
+    server: Address, data: Path, draft: str, *, is_checked: bool
+) -> None:
+    """Those that the page names came with 2019-09."""
+    (said,) = re.findall(r"They are those of the draft .*", PAGE)
+    members = {name: {"format": name} for name in re.findall(r"`([a-z]+)`", said)}
+    schema = {"$schema": draft, "properties": members}
+    (data / "schemas" / "author.json").write_text(json.dumps(schema))
+    assert members
+    for name in members:
+        reply = await put(server, json.dumps({name: "{"}))
+        assert (reply.status == 422) == is_checked
+
+
 def test_types_are_those_that_the_page_shows(
     data: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,28 @@ def test_what_has_no_choice_stays_as_it_is(schema: object) -> None:
     assert for_faults(schema, is_old=False) is schema
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "messages"),
+    [
+        ({"anyOf": [{"const": "é"}, {"const": None}]}, 1, ['must be "é" or null']),
+        ({"anyOf": [{"const": "auto", "title": "x"}, {"type": ["number", "boolean"]}]}, "",
+         ['must be "auto" or a number or true or false']),
+        ({"oneOf": [{"const": "a"}, {"const": "b", "description": "x"}]}, 1,
+         ['must be "a" or "b"']),
+        ({"oneOf": [{"const": "a"}, {"const": "a"}]}, 1, [ONE_FORM]),
+        ({"oneOf": [{"const": "a"}, {"type": "string"}]}, 1, [ONE_FORM]),
+        ({"anyOf": [{"const": 10**30}, {"const": "a"}]}, 1, [ANY_FORM]),
+        ({"anyOf": [{"const": "a", "minLength": 1}]}, 1, [ANY_FORM]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dialect", [None, DRAFT_7])
+def test_forms_that_are_values_are_named(
+    dialect: str | None, schema: dict[str, Any], value: object, messages: list[str]
+) -> None:
+    """As long as they are few words; draft 4 knows none."""
+    test_a_choice_is_one_fault(dialect, schema, value, messages)
+
+
 @pytest.mark.parametrize("types", [1, ["x"], [[]], {}, "x", ["string", 1], []], ids=str)
 def test_types_that_are_none_are_not_named(types: object) -> None:
     """The library says that they are none."""
