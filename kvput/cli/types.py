@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -170,8 +171,11 @@ class _Survey:
         nothing = Declaration(CollectionPath(()))
         declared = {kind: self._declared.get(kind, nothing) for kind in self._observed}
         return [
-            self._observed[kind].described(
-                files.declared(declared[kind].schema), declared[kind].relations
+            replace(
+                self._observed[kind].described(
+                    files.declared(declared[kind].schema), declared[kind].relations
+                ),
+                declaration=declared[kind],
             )
             for kind in sorted(self._observed, key=_order)
         ]

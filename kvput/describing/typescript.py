@@ -40,8 +40,12 @@ def declarations(collections: Sequence[Described], resolve: Resolve = nowhere) -
 
 def module(listed: ListedSchemas) -> str:
     """As `declarations`, of schemas that are put in order already."""
-    writer = _Writer(listed.definitions)
-    parts = [_HEAD, *(writer.definition(name) for name in listed.definitions)]
+    writer = _Writer({**listed.definitions, **dict(listed.new.values())})
+    parts = [_HEAD]
+    for name in listed.definitions:
+        parts.append(writer.definition(name))
+        if name in listed.new:
+            parts.append(writer.definition(listed.new[name][0]))
     members = "".join(f"{_STEP}{quoted(url)}: {name};\n" for url, name in listed.names.items())
     sentence = "The type of a resource, by the collection that it is in."
     parts.append(f"{comment([sentence], '')}export interface {COLLECTIONS} {{\n{members}}}\n")
@@ -175,7 +179,8 @@ class _Writer:
         types = {name: self._type(each, inner) for name, each in named.items()}
         lines = [
             f"{comment(_paragraphs(named[name]), inner)}"
-            f"{inner}{member_name(name)}{'' if name in required else '?'}: {written.text};\n"
+            f"{inner}{_modifier(named[name])}{member_name(name)}"
+            f"{'' if name in required else '?'}: {written.text};\n"
             for name, written in types.items()
         ]
         others = self._others(schema, inner, is_empty=not named)
@@ -292,6 +297,10 @@ def _direct_references(schema: object) -> Iterator[str]:
     for keyword in ("allOf", "anyOf", "oneOf"):
         for each in _listed(schema, keyword):
             yield from _direct_references(each)
+
+
+def _modifier(schema: object) -> str:
+    return "readonly " if isinstance(schema, dict) and schema.get("readOnly") is True else ""
 
 
 def _paragraphs(schema: object) -> list[str]:

@@ -162,6 +162,8 @@ schema = "schemas/article.json"
 to = "authors"
 inverse = "articles"
 [collections.drafts]
+readonly = ["views"]
+timestamps.created = "createdAt"
 [collections."1/2"]
 """
 
@@ -211,7 +213,12 @@ def test_what_is_declared_comes_before_what_is_seen(types: Types, tmp_path: Path
         "place?: Place;",
     ]
     assert interface(ended.out, "Author") == ["id: string;", "articles?: number[];"]
-    assert interface(ended.out, "Draft") == ["id: number | string;"]
+    assert interface(ended.out, "Draft") == [
+        "id: number | string;",
+        "readonly views?: unknown;",
+        "readonly createdAt?: string;",
+    ]
+    assert interface(ended.out, "NewDraft") == ["id?: number | string;"]
     assert interface(ended.out, "Place") == ["x?: number;"]
 
 

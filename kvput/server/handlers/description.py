@@ -194,7 +194,9 @@ def _with_schema(collection: Collection, schemas: _Schemas) -> Collection:
     declaration = collection.declaration
     if declaration is None:
         return collection
-    described = replace(collection.described, relations=declaration.relations)
+    described = replace(
+        collection.described, relations=declaration.relations, declaration=declaration
+    )
     schema = declaration.schema
     file = None if schema is None else schemas.resolve(schema, schema.uri)
     if file is not None and isinstance(file.schema, dict | bool):
