@@ -67,7 +67,8 @@ class Timestamps:
 class Declaration:
     """What is said of one collection.
 
-    `schema` is the resource that holds its JSON Schema. `unique` are members of
+    `schema` is the resource that holds its JSON Schema, which is said in the line
+    `schema_line` of the file, where that is known. `unique` are members of
     which no two resources have the same value. Where `readonly`, nothing in the
     collection is changed over HTTP; else `readonly_members` are not.
     """
@@ -79,6 +80,7 @@ class Declaration:
     readonly: bool = False
     readonly_members: frozenset[str] = frozenset()
     timestamps: Timestamps = Timestamps()
+    schema_line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,9 @@ from kvput.names import SUFFIX, decode_segment, file_name, normalised, shown
 SERVER_SEGMENT: Final = "-"
 """The first segment of the server's own paths (`/-/health`)."""
 
+FOLDER_URI: Final = "file:///"
+"""The data folder in the URIs of its files, which nothing takes for places on the machine."""
+
 MAX_PATH_BYTES: Final = 2048
 """The longest file path below the data folder: leaves half of Linux's PATH_MAX to the folder."""
 
@@ -72,6 +75,14 @@ class ResourcePath:
     def url(self) -> str:
         """The path as a request target: `/articles/1`; parsing it gives this path again."""
         return _url(self.segments)
+
+    @property
+    def uri(self) -> str:
+        """The file as a URI, the data folder being the root: `file:///articles/1.json`.
+
+        References between files are relative to it (RFC 3986 section 5.1).
+        """
+        return FOLDER_URI + quote(self.file)
 
     @property
     def parent(self) -> "CollectionPath":

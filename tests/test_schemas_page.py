@@ -24,6 +24,9 @@ REQUEST, *LINKS = re.findall(r"```http\n(.*?)```", PAGE, re.DOTALL)
 ANSWER = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[-1])
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The sample content, with what the page declares and the files that it shows."""
@@ -51,8 +54,7 @@ async def server(data: Path) -> AsyncIterator[Address]:
 async def put(server: Address, content: str) -> Reply:
     """The answer to what the page sends, with another content."""
     method, url = REQUEST.split("\n")[0].split()
-    fields = {"Content-Type": "application/json"}
-    return await server.request(method, url, fields, content.encode())
+    return await server.request(method, url, JSON, content.encode())
 
 
 async def test_request_is_answered_as_the_page_shows(server: Address) -> None:
@@ -78,10 +80,27 @@ async def test_schema_that_cannot_be_used_is_told_as_the_page_shows(
     (data / missing).unlink()
     assert (await put(server, "{}")).status == 422
     (shown,) = re.findall(r"```text\nkvput: (schemas/.*)\n```", PAGE)
+    named, right_again = shown.partition(" refers")[0], "is right again, and holds from now on."
     assert caplog.messages == [
         shown,
+        f"{named} {right_again}",
         shown.replace("nothing is held against it", "the version before stays in use"),
     ]
+
+
+async def test_no_write_leaves_a_schema_that_cannot_be_used(server: Address) -> None:
+    """Whichever of its files it is, and however it is written."""
+    for name in reversed(FILES):
+        url = f"/{name.removesuffix('.json')}"
+        assert (await server.request("PUT", url, {}, b"[]")).status == 422
+        assert (await server.request("DELETE", url)).status == 409
+        moves = [{"op": "move", "from": url, "path": f"/elsewhere{url}"}]
+        reply = await server.request("POST", "/-/batch", JSON, json.dumps(moves).encode())
+        assert reply.status == 409
+        assert re.search(rb'"operation": ?0', reply.body)
+        put = {"op": "put", "path": url, "value": {}}
+        reply = await server.request("POST", "/-/batch", JSON, json.dumps([*moves, put]).encode())
+        assert reply.status == 200
 
 
 @pytest.mark.parametrize(
@@ -123,6 +142,30 @@ async def test_each_format_on_the_page_counts(server: Address, data: Path) -> No
     reply = (await put(server, json.dumps(dict.fromkeys(members, "{ ( \\")))).json()
     assert isinstance(reply, dict)
     assert set(reply["errors"]) == set(FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("draft", "is_checked"),
+    [
+        ("http://json-schema.org/draft-04/schema#", False),
+        ("http://json-schema.org/draft-06/schema#", False),
+        ("http://json-schema.org/draft-07/schema#", False),
+        ("https://json-schema.org/draft/2019-09/schema", True),
+        ("https://json-schema.org/draft/2020-12/schema", True),
+    ],
+)
+async def test_formats_are_those_of_the_draft(
+    server: Address, data: Path, draft: str, *, is_checked: bool
+) -> None:
+    """Those that the page names came with 2019-09."""
+    (said,) = re.findall(r"They are those of the draft .*", PAGE)
+    members = {name: {"format": name} for name in re.findall(r"`([a-z]+)`", said)}
+    schema = {"$schema": draft, "properties": members}
+    (data / "schemas" / "author.json").write_text(json.dumps(schema))
+    assert members
+    for name in members:
+        reply = await put(server, json.dumps({name: "{"}))
+        assert (reply.status == 422) == is_checked
 
 
 def test_types_are_those_that_the_page_shows(

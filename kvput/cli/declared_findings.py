@@ -18,6 +18,7 @@ from kvput.errors import ConfigError, KvputError, MalformedContent
 from kvput.patching.pointer import parse_pointer
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.values import Key, key_of
+from kvput.resources.members import members_put_in
 from kvput.resources.relations.audit import (
     BROKEN,
     LinkAudit,
@@ -26,7 +27,8 @@ from kvput.resources.relations.audit import (
     still_stands,
     value_of,
 )
-from kvput.resources.schemas.in_use import Schemas
+from kvput.resources.relations.sides import sides_of
+from kvput.resources.schemas.in_use import Schemas, for_whom_it_is, part_of
 from kvput.store import Finding, FolderCheck, Kind, misconfigured
 
 _ROUNDS: Final = 3
@@ -68,12 +70,14 @@ class _Examination:
         self._audit = LinkAudit(declarations)
         # What cannot be used is told once, before anything is measured by it.
         self._schemas = Schemas(lambda _: None)
+        self._sides = sides_of(declarations)
         self._unique: dict[tuple[CollectionPath, str], dict[Key, ResourcePath]] = {}
 
     def findings(self) -> Iterator[Finding]:
         declared = self._declarations.collections
         yield from self._unused()
         yield from self._unusable_schemas()
+        yield from self._closed_schemas()
         all_read = True
         for collection in dict.fromkeys((*declared, *self._audit.collections)):
             try:
@@ -114,12 +118,30 @@ class _Examination:
                 )
 
     def _unusable_schemas(self) -> Iterator[Finding]:
-        used = (each.schema for each in self._declarations.collections.values())
-        for schema in dict.fromkeys(used):
-            if schema is not None:
-                fault = self._schemas.fault(self._resources.view, schema)
-                if fault is not None:
-                    yield Finding(Kind.SCHEMA_UNUSABLE, schema.file, f"{fault}.")
+        declared = self._declarations.collections.values()
+        used = {each.schema: each for each in declared if each.schema is not None}
+        for schema, declaration in used.items():
+            fault = self._schemas.fault(self._resources.view, schema)
+            if fault is not None:
+                what = part_of(declaration, fault.path)
+                message = f"{what[0].upper()}{what[1:]} {fault.message}."
+                yield Finding(Kind.SCHEMA_UNUSABLE, fault.path.file, message)
+
+    def _closed_schemas(self) -> Iterator[Finding]:
+        for declaration in self._declarations.collections.values():
+            schema = self._schemas.validator(self._resources.view, declaration)
+            known = None if schema is None else schema.only_members
+            if known is None or declaration.schema is None or declaration.readonly:
+                continue
+            put_in = members_put_in(declaration, self._sides)
+            unknown = ", ".join(shown(member) for member in put_in if member not in known)
+            if unknown:
+                yield Finding(
+                    Kind.SCHEMA_CLOSED,
+                    declaration.schema.file,
+                    f"The schema of {declaration.collection.url} allows no members but its "
+                    f"properties, and the server puts in {unknown}: add what is missing to them.",
+                )
 
     def _resource(self, path: ResourcePath, declaration: Declaration | None) -> Iterator[Finding]:
         try:
@@ -143,12 +165,15 @@ class _Examination:
         schema = declaration.schema
         if schema is None:
             return
-        for violation in self._schemas.violations(self._resources.view, schema, value):
+        violations = self._schemas.violations(self._resources.view, declaration, value)
+        put_in = members_put_in(declaration, self._sides)
+        for violation in for_whom_it_is(violations, put_in, schema):
             what = f"The member {shown(violation.field)}" if violation.field else "It"
+            says = f", as its schema {schema.file} says: correct it"
             yield Finding(
                 Kind.SCHEMA,
                 path.file,
-                f"{what} {violation.message}, as its schema {schema.file} says: correct it.",
+                f"{what} {violation.message}{'' if violation.names_schema else says}.",
                 *_place(content, parse_pointer(violation.pointer)),
             )
 

@@ -22,6 +22,7 @@ from kvput import __version__
 from kvput.cli.indexing import IndexingProgress
 from kvput.cli.link_watch import watching_links
 from kvput.cli.printable import printable
+from kvput.cli.schema_watch import watching_schemas
 from kvput.config import Config
 from kvput.declarations import Declarations
 from kvput.declared import LiveDeclarations
@@ -74,7 +75,10 @@ async def _serve(config: Config) -> None:
             _collect_garbage_less_often()
             with suppress(OSError):  # that nobody can be told does not stop the server
                 await _announce(config, store, runner, declared.current())
-            async with watching_links(store, declared.current, config.data, _logger.warning):
+            async with (
+                watching_schemas(store, lambda: edge.rules.now),
+                watching_links(store, declared.current, config.data, _logger.warning),
+            ):
                 await signals.get()
             await site.stop()
             # A second signal says not to wait.

@@ -8,7 +8,8 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +22,20 @@ from kvput.declarations import Declaration, Declarations
 from kvput.declared import declarations_of
 from kvput.describing.described import Declared, Described, Observed
 from kvput.describing.listed_schemas import ListedSchemas, listed_schemas
-from kvput.describing.schema_refs import SchemaFile, file_referred_to
+from kvput.describing.schema_refs import SchemaFile
 from kvput.describing.typescript import module
 from kvput.errors import KvputError, MalformedContent
 from kvput.names import natural_order, number_of
 from kvput.paths import CollectionPath, ResourcePath
+from kvput.resources.schemas.compiled import schema_fault
+from kvput.resources.schemas.files import (
+    Document,
+    Identifiers,
+    SchemaFiles,
+    SchemaUnusableError,
+)
 from kvput.store import FolderContents, read_folder
+from kvput.store.base import View
 
 _NOT_FOR_A_TERMINAL: Final = re.compile(r"[^\n -~]")
 
@@ -38,7 +47,7 @@ def types(folder: Path, *, output: Path | None, as_json_schema: bool) -> None:
     """
     declared = declarations_of(folder)
     contents = read_folder(folder)
-    files = _SchemaFiles(contents)
+    files = _SchemaFiles(contents.view)
     survey = _Survey(contents, declared)
     with _bar(contents):
         for path, content in contents.resources():
@@ -162,8 +171,11 @@ class _Survey:
         nothing = Declaration(CollectionPath(()))
         declared = {kind: self._declared.get(kind, nothing) for kind in self._observed}
         return [
-            self._observed[kind].described(
-                files.declared(declared[kind].schema), declared[kind].relations
+            replace(
+                self._observed[kind].described(
+                    files.declared(declared[kind].schema), declared[kind].relations
+                ),
+                declaration=declared[kind],
             )
             for kind in sorted(self._observed, key=_order)
         ]
@@ -176,52 +188,39 @@ def _order(kind: _Kind) -> list[object]:
 class _SchemaFiles:
     """The resources that hold schemas. `faults` are sentences on those that cannot be used."""
 
-    def __init__(self, contents: FolderContents) -> None:
+    def __init__(self, view: View) -> None:
         self.faults: list[str] = []
-        self._contents = contents
-        self._by_id: dict[CollectionPath, dict[str, SchemaFile]] = {}
+        self._view = view
+        self._identifiers = Identifiers()
+        self._files: dict[ResourcePath, SchemaFiles] = {}
 
     def declared(self, path: ResourcePath | None) -> Declared | None:
         """The schema that is declared to stand there; None where there is none that is any use."""
         if path is None:
             return None
         try:
-            content = self._contents.get(path)
-            schema = None if content is None else _value(content)
-            if isinstance(schema, dict | bool):
+            schema = self._document(path, path.uri).value
+            fault = schema_fault(schema)
+            if fault is None and isinstance(schema, dict | bool):
                 return Declared(path, schema)
-            fault = "is not there" if content is None else "is no JSON Schema"
-        except MalformedContent:
-            fault = "is no JSON"
-        except KvputError:
-            fault = "cannot be read"
-        instead = "the types are told from what is stored instead"
-        self.faults.append(f"The schema {shown(path.file)} {fault}: {instead}.")
+            said = f"{path.file} {fault}"
+        except SchemaUnusableError as error:
+            said = str(error)
+        self.faults.append(f"{shown(said)}. The types are told from what is stored instead.")
         return None
 
-    def resolve(self, path: ResourcePath, reference: str) -> SchemaFile | None:
-        """See `kvput.describing.schema_refs.Resolve`: a file, or one with that `$id` near by."""
-        target = file_referred_to(path, reference)
-        if target is not None:
-            return self._read(target)
-        folder = path.parent
-        if folder not in self._by_id:
-            self._by_id[folder] = dict(self._with_ids(folder))
-        return self._by_id[folder].get(reference)
-
-    def _with_ids(self, folder: CollectionPath) -> Iterator[tuple[str, SchemaFile]]:
-        for path, content in self._contents.resources(folder):
-            with suppress(MalformedContent):
-                schema = _value(content)
-                if isinstance(schema, dict) and isinstance(uri := schema.get("$id"), str):
-                    yield uri.rstrip("#"), SchemaFile(path, schema)
-
-    def _read(self, path: ResourcePath) -> SchemaFile | None:
+    def resolve(self, schema: ResourcePath, uri: str) -> SchemaFile | None:
+        """See `kvput.describing.schema_refs.Resolve`."""
         try:
-            content = self._contents.get(path)
-            return None if content is None else SchemaFile(path, _value(content))
-        except KvputError:
+            document = self._document(schema, uri)
+        except SchemaUnusableError:
             return None
+        return SchemaFile(document.path, document.value)
+
+    def _document(self, schema: ResourcePath, uri: str) -> Document:
+        if schema not in self._files:
+            self._files[schema] = SchemaFiles(self._view, schema, self._identifiers)
+        return self._files[schema].document(uri)
 
 
 def _value(content: bytes) -> object:

@@ -142,12 +142,15 @@ class LiveDeclarations:
             if (now.fault, now.content) != (before.fault, before.content):
                 self._tell(f"{now.fault} What it declared before still holds.")
             return
-        if before.fault is not None:
-            self._tell(
-                f"{self._file}: is gone, so that nothing is declared."
-                if now.signature is None
-                else f"{self._file}: is right again, and holds from now on."
-            )
+        had_any, has_any = bool(before.declarations.collections), bool(now.declarations.collections)
+        if now.signature is None and (had_any or before.fault is not None):
+            self._tell(f"{self._file}: is gone, so that nothing is declared.")
+        elif had_any and not has_any:
+            self._tell(f"{self._file}: declares nothing any more.")
+        elif before.fault is not None:
+            self._tell(f"{self._file}: is right again, and holds from now on.")
+        elif has_any and not had_any:
+            self._tell(f"{self._file}: is there, and holds from now on.")
         if now.options not in (before.options, self._started_with):
             self._tell(
                 f"{self._file}: its options have changed, which takes effect at the next start."

@@ -67,6 +67,7 @@ def _declaration(place: Place, path: CollectionPath, value: object) -> Declarati
         ),
         readonly=readonly is True,
         readonly_members=frozenset() if isinstance(readonly, bool) else readonly,
+        schema_line=place.file.line_of((*place.keys, "schema")) if "schema" in given else None,
         **given,
     )
 

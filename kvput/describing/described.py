@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from kvput.declarations import Relation
+from kvput.declarations import Declaration, Relation
 from kvput.describing.infer import Shape
 from kvput.names import number_of
 from kvput.paths import CollectionPath, ResourcePath
@@ -35,7 +35,8 @@ class Described:
     and `/articles/2/comments` are one kind. `schema` is the JSON Schema (2020-12)
     of a resource as lists show it, with its `id`. It stands in the resource
     `declared_in`, or is told from the `seen` resources that there are. `ids` is
-    the schema of the ids that the collection gives.
+    the schema of the ids that the collection gives, `declaration` what else is
+    declared of it.
     """
 
     segments: tuple[str | None, ...]
@@ -44,6 +45,7 @@ class Described:
     declared_in: ResourcePath | None = None
     relations: tuple[Relation, ...] = ()
     seen: int = 0
+    declaration: Declaration | None = None
 
     @property
     def url(self) -> str:

@@ -111,7 +111,7 @@ class DeclaredUses:
             if name in properties and not self._says(name):
                 properties[name] = of_member
         for name, of_kept in self._bounds.kept.items():
-            said = properties.get(name)
+            said = properties.get(name) if self._says(name) else None
             properties[name] = {**of_kept, **(said if isinstance(said, dict) else {})}
         return before | {"properties": properties} if properties else before
 

@@ -15,7 +15,7 @@ from kvput.describing.listed_schemas import listed_schemas
 from kvput.describing.openapi_declared import DeclaredUses
 from kvput.describing.openapi_parts import Json
 from kvput.describing.openapi_uses import Bounds, Uses, bounds_of, free_uses
-from kvput.describing.schema_refs import DEFINITIONS, Resolve, nowhere
+from kvput.describing.schema_refs import Resolve, name_in, nowhere
 from kvput.describing.type_names import type_name, unused
 from kvput.query.nouns import singular
 
@@ -115,6 +115,6 @@ def _moved(value: object, new_names: Mapping[str, str]) -> object:
 
 def _moved_member(key: str, value: object, new_names: Mapping[str, str]) -> object:
     if key == "$ref" and isinstance(value, str):
-        name = value.removeprefix(DEFINITIONS)
+        name = name_in(value)
         return _COMPONENTS + new_names[name] if name in new_names else value
     return _moved(value, new_names)

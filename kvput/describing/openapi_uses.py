@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvput.declarations import Declaration, Relation
+from kvput.describing.listed_schemas import members_kept
 from kvput.describing.openapi_parts import Json, schema
 from kvput.describing.openapi_values import reference
 from kvput.query.values import ID
@@ -99,20 +100,11 @@ def bounds_of(
         references,
         tuple(relation.member for relation in own if relation.required),
         frozenset(lists),
-        {} if declaration is None else _kept_members(declaration),
+        {
+            name: {"description": sentence, "readOnly": True}
+            for name, sentence in members_kept(declaration).items()
+        },
     )
-
-
-def _kept_members(declaration: Declaration) -> dict[str, Json]:
-    times = declaration.timestamps
-    sentences = dict.fromkeys(sorted(declaration.readonly_members), "Not for clients to write.")
-    for name, sentence in (
-        (times.created, "When the resource was created; the server writes it."),
-        (times.updated, "When the resource was changed last; the server writes it."),
-    ):
-        if name is not None:
-            sentences[name] = sentence
-    return {name: {"description": said, "readOnly": True} for name, said in sentences.items()}
 
 
 # --- without a schema

@@ -10,12 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urldefrag, urljoin
 
 from kvput.describing.type_names import type_name, unused
-from kvput.errors import InvalidPath, PathTooLong
 from kvput.names import SUFFIX
-from kvput.paths import ResourcePath, parse_target
+from kvput.paths import ResourcePath
 
 Schema = dict[str, object]
 
@@ -48,6 +47,16 @@ _LEFT_OUT: Final = frozenset(
 )  # fmt: skip
 
 
+def reference_to(name: str, prefix: str = DEFINITIONS) -> str:
+    """The reference to a definition, which is a URI (RFC 3986 section 3.5)."""
+    return prefix + quote(name)
+
+
+def name_in(reference: str) -> str:
+    """The name of the definition to which `reference_to` refers."""
+    return unquote(reference.removeprefix(DEFINITIONS))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SchemaFile:
     """A resource that holds a schema."""
@@ -57,25 +66,22 @@ class SchemaFile:
 
 
 Resolve = Callable[[ResourcePath, str], SchemaFile | None]
-"""The file that a URI without fragment, as it stands in the file of this path, refers to."""
+"""The file that an absolute URI without fragment means for the schema that begins in a resource."""
 
 
-def nowhere(path: ResourcePath, reference: str) -> None:
+def nowhere(schema: ResourcePath, uri: str) -> None:
     """A `Resolve` for schemas that refer to no other file."""
 
 
-def file_referred_to(path: ResourcePath, reference: str) -> ResourcePath | None:
-    """The resource that a relative reference means, from the file of `path`; None for others.
-
-    `author.json` in `schemas/article.json` is `schemas/author.json`.
-    """
-    try:
-        joined = urljoin(f"{path.url}{SUFFIX}", reference)
-        if not joined.startswith("/") or not joined.endswith(SUFFIX):
-            return None
-        return parse_target(joined.removesuffix(SUFFIX)).resource
-    except (InvalidPath, PathTooLong, ValueError):
-        return None
+def uris_referred_to(file: SchemaFile) -> Iterator[str]:
+    """The absolute URIs of what a file refers to that is not in it, without their fragments."""
+    whole = _File(file.path, file.schema, file.path)
+    for schema in whole.schemas:
+        for keyword in _REFERENCES:
+            if isinstance(reference := schema.get(keyword), str):
+                uri = whole.uri_of(reference, schema)
+                if uri is not None and uri not in whole.parts:
+                    yield uri
 
 
 @dataclass(slots=True)
@@ -111,7 +117,7 @@ class Definitions:
         """
         file = self._files.get(path) if path is not None else None
         if file is None:
-            file = _File(path, schema)
+            file = _File(path, schema, path)
             if path is not None:
                 self._files[path] = file
         if not isinstance(file.root, dict):
@@ -175,21 +181,20 @@ class Definitions:
             self._names[id(target)] = name
             self.schemas[name] = {}
             self._waiting.append((name, target_file, target))
-        return {"$ref": self.prefix + name}
+        return {"$ref": reference_to(name, self.prefix)}
 
     def _find(self, reference: str, schema: Schema, file: "_File") -> tuple["_File", object] | None:
         """The file and the schema in it that a reference means."""
         uri, _, fragment = reference.partition("#")
         part = file.part_of(schema)
         if uri:
-            try:
-                absolute = urljoin(part.uri, uri)
-            except ValueError:
+            absolute = file.uri_of(uri, schema)
+            if absolute is None:
                 return None
             if absolute in file.parts:
                 part = file.parts[absolute]
             else:
-                other = self._other_file(file, uri) or self._other_file(file, absolute)
+                other = self._other_file(file, absolute)
                 if other is None:
                     return None
                 file, part = other, other.whole
@@ -197,16 +202,15 @@ class Definitions:
         return None if not isinstance(target, dict | bool) else (file, target)
 
     def _other_file(self, file: "_File", uri: str) -> "_File | None":
-        if file.path is None:
+        if file.begins_in is None:
             return None
-        known = file_referred_to(file.path, uri)
-        if known in self._files:
-            return self._files[known]
-        found = self.resolve(file.path, uri)
+        found = self.resolve(file.begins_in, uri)
         if found is None:
             return None
-        # One that is found by its `$id` must stay the one that is known by its path.
-        return self._files.setdefault(found.path, _File(found.path, found.schema))
+        # However it is referred to, it is the one that is known by its path.
+        if found.path not in self._files:
+            self._files[found.path] = _File(found.path, found.schema, file.begins_in)
+        return self._files[found.path]
 
 
 @dataclass(slots=True, eq=False)
@@ -234,13 +238,20 @@ class _Part:
 
 
 class _File:
-    """A schema file: its parts, and which part each of its schemas is in."""
+    """A schema file: its parts, and which part each of its schemas is in.
 
-    def __init__(self, path: ResourcePath | None, root: object) -> None:
+    `begins_in` is the file of the schema that this one is a part of.
+    """
+
+    def __init__(
+        self, path: ResourcePath | None, root: object, begins_in: ResourcePath | None
+    ) -> None:
         self.path = path
         self.root = root
-        self.whole = _Part("", root)
-        self.parts: dict[str, _Part] = {}
+        self.begins_in = begins_in
+        self.whole = _Part("" if path is None else path.uri, root)
+        self.parts: dict[str, _Part] = {self.whole.uri: self.whole}
+        self.schemas: list[Schema] = []
         self._part_of: dict[int, _Part] = {}
         waiting: list[tuple[object, _Part]] = [(root, self.whole)]
         while waiting:
@@ -253,7 +264,15 @@ class _File:
         """The part in which a schema of this file stands."""
         return self._part_of.get(id(schema), self.whole)
 
+    def uri_of(self, reference: str, schema: Schema) -> str | None:
+        """The absolute URI, without fragment, of what is referred to in a schema of this file."""
+        try:
+            return urldefrag(urljoin(self.part_of(schema).uri, reference)).url
+        except ValueError:
+            return None
+
     def _look_at(self, schema: Schema, part: _Part) -> _Part:
+        self.schemas.append(schema)
         if isinstance(uri := schema.get("$id"), str):
             try:
                 absolute = urljoin(part.uri, uri.rstrip("#"))

@@ -11,7 +11,7 @@ from typing import Final, TypeGuard
 
 from kvput.describing.described import Described
 from kvput.describing.listed_schemas import COLLECTIONS, ListedSchemas, listed_schemas
-from kvput.describing.schema_refs import DEFINITIONS, Resolve, Schema, nowhere
+from kvput.describing.schema_refs import Resolve, Schema, name_in, nowhere
 from kvput.describing.typescript_text import comment, literal, member_name, quoted
 
 _HEAD: Final = """\
@@ -40,8 +40,12 @@ def declarations(collections: Sequence[Described], resolve: Resolve = nowhere) -
 
 def module(listed: ListedSchemas) -> str:
     """As `declarations`, of schemas that are put in order already."""
-    writer = _Writer(listed.definitions)
-    parts = [_HEAD, *(writer.definition(name) for name in listed.definitions)]
+    writer = _Writer({**listed.definitions, **dict(listed.new.values())})
+    parts = [_HEAD]
+    for name in listed.definitions:
+        parts.append(writer.definition(name))
+        if name in listed.new:
+            parts.append(writer.definition(listed.new[name][0]))
     members = "".join(f"{_STEP}{quoted(url)}: {name};\n" for url, name in listed.names.items())
     sentence = "The type of a resource, by the collection that it is in."
     parts.append(f"{comment([sentence], '')}export interface {COLLECTIONS} {{\n{members}}}\n")
@@ -108,7 +112,7 @@ class _Writer:
         return _intersection(every)
 
     def _reference(self, reference: str, within: str | None) -> _Type:
-        name = reference.removeprefix(DEFINITIONS)
+        name = name_in(reference)
         if name not in self._definitions or (within is not None and self._leads_to(name, within)):
             return _UNKNOWN
         return _Type(name)
@@ -175,7 +179,8 @@ class _Writer:
         types = {name: self._type(each, inner) for name, each in named.items()}
         lines = [
             f"{comment(_paragraphs(named[name]), inner)}"
-            f"{inner}{member_name(name)}{'' if name in required else '?'}: {written.text};\n"
+            f"{inner}{_modifier(named[name])}{member_name(name)}"
+            f"{'' if name in required else '?'}: {written.text};\n"
             for name, written in types.items()
         ]
         others = self._others(schema, inner, is_empty=not named)
@@ -288,10 +293,14 @@ def _direct_references(schema: object) -> Iterator[str]:
     if not isinstance(schema, dict):
         return
     if isinstance(reference := schema.get("$ref"), str):
-        yield reference.removeprefix(DEFINITIONS)
+        yield name_in(reference)
     for keyword in ("allOf", "anyOf", "oneOf"):
         for each in _listed(schema, keyword):
             yield from _direct_references(each)
+
+
+def _modifier(schema: object) -> str:
+    return "readonly " if isinstance(schema, dict) and schema.get("readOnly") is True else ""
 
 
 def _paragraphs(schema: object) -> list[str]:

@@ -117,7 +117,8 @@ class BatchDecision(Ruled):
         """An error that shows only when all is done, of the last operation that it can be about."""
         refused = error.members.get(RESOURCE_MEMBER)
         for number in range(len(outcomes) - 1, -1, -1):
-            if outcomes[number].path.url == refused:
+            outcome = outcomes[number]
+            if refused in [each.url for each in (outcome.path, outcome.source) if each is not None]:
                 return _located(error, number, self._steps[number])
         return error
 

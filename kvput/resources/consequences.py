@@ -6,7 +6,7 @@ a module of its own; this one says in which order they come.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -17,12 +17,18 @@ from kvput.errors import InvalidContent, MalformedContent, MethodNotAllowed, Ref
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.declared_view import with_declared
 from kvput.resources.located import about
-from kvput.resources.members import kept, kept_in_move, members_kept
+from kvput.resources.members import kept, kept_in_move, members_kept, members_put_in
 from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.keeper import Move, RelationKeeper
 from kvput.resources.relations.sides import Sides, sides_of
-from kvput.resources.schemas.in_use import Schemas, require_valid
+from kvput.resources.schemas.in_use import (
+    Schemas,
+    fault_in_full,
+    for_whom_it_is,
+    part_of,
+    require_valid,
+)
 from kvput.resources.unique import require_unique
 from kvput.store.base import Batch, Decision, Delete, Entry, Put, View, Write
 
@@ -47,14 +53,14 @@ class Rules:
     declarations: Declarations
     schemas: Schemas
     sides: Sides = field(init=False)
-    described: Mapping[ResourcePath, CollectionPath] = field(init=False)
-    """The resources that are schemas, each with a collection that it describes."""
+    described: Mapping[ResourcePath, Declaration] = field(init=False)
+    """The resources that are schemas, each with what is declared of a collection that has it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sides", sides_of(self.declarations))
         declared = self.declarations.collections.values()
-        schemas = {each.schema: each.collection for each in declared if each.schema is not None}
-        object.__setattr__(self, "described", schemas)
+        described = {each.schema: each for each in declared if each.schema is not None}
+        object.__setattr__(self, "described", described)
 
     def declared_of(self, collection: CollectionPath) -> Declaration | None:
         """What is declared of a collection; None for nothing, though others may name it."""
@@ -67,7 +73,12 @@ class Rules:
             collection in self.declarations.collections
             or collection in self.sides.of
             or collection in self.sides.naming
-            or path in self.described
+        )
+
+    def make_up_a_schema(self, paths: Collection[ResourcePath], view: View) -> bool:
+        """Whether a schema that is declared is made of any of these resources."""
+        return any(
+            not self.schemas.parts(view, schema).isdisjoint(paths) for schema in self.described
         )
 
 
@@ -135,9 +146,10 @@ class Consequences:
         declared = self._rules.declarations.collections
         puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
         require_unique(self.view, declared, puts, self._held, self._below.get)
-        for path in self.asked:
-            if path in self._rules.described:
-                self._require_schema(path, self._rules.described[path])
+        written = self.view.written
+        for schema, declaration in self._rules.described.items():
+            parts = self._rules.schemas.parts(self._below, schema)
+            self._require_usable(schema, declaration, [path for path in written if path in parts])
 
     def batch(self) -> Batch:
         """All that is to be written: nothing that one step has changed and another changed back."""
@@ -191,32 +203,51 @@ class Consequences:
             return
         schemas, schema = self._rules.schemas, declaration.schema
         # As it stands: one that the same commit changes may yet not come to stand.
-        found = schemas.violations(self._below, schema, self._value(entry))
+        found = schemas.violations(self._below, declaration, self._value(entry))
         if not found:
             return
         if lenient and before is not None:
             try:
-                was_valid = not schemas.violations(self._below, schema, self._value(before))
+                was_valid = not schemas.violations(self._below, declaration, self._value(before))
             except MalformedContent:
                 was_valid = False
             if not was_valid:
                 return
+        put_in = members_put_in(declaration, self._rules.sides)
         with about(path):
-            require_valid(found, path, schema)
+            require_valid(for_whom_it_is(found, put_in, schema), path, schema)
 
-    def _require_schema(self, path: ResourcePath, collection: CollectionPath) -> None:
-        """Raise Referenced where a schema goes, and InvalidContent where it could not be used."""
-        before, after = self._below.get(path), self.view.get(path)
-        if after is None:
-            raise Referenced(
-                f"{path.url} is declared in kvput.toml as the schema of {collection.url}: take it "
-                "out there first."
-            )
-        if before is not None and before.digest == after.digest:
+    def _require_usable(
+        self, schema: ResourcePath, declaration: Declaration, parts: Iterable[ResourcePath]
+    ) -> None:
+        """Raise Referenced where one of these parts goes that a schema cannot do without.
+
+        Raises InvalidContent where it could not be used with what they are to hold.
+        """
+        changed = [path for path in parts if self._is_changed(path)]
+        gone = [path for path in changed if self.view.get(path) is None]
+        if schema in gone:
+            with about(schema):
+                raise Referenced(
+                    f"{schema.url} is {part_of(declaration, schema)}: take it out there first."
+                )
+        fault = self._rules.schemas.fault(self.view, schema) if changed else None
+        if fault is None:
             return
-        fault = self._rules.schemas.fault(self.view, path)
-        if fault is not None:
-            raise InvalidContent(f"{fault}. It is the schema of {collection.url}.")
+        if gone:
+            with about(gone[0]):
+                raise Referenced(
+                    f"{gone[0].url} is {part_of(declaration, gone[0])}, and {schema.url} could not "
+                    "be used without it: take out what refers to it first.",
+                    members={"referrers": [schema.url]},
+                )
+        with about(fault.path if fault.path in changed else changed[0]):
+            raise InvalidContent(fault_in_full(fault, declaration))
+
+    def _is_changed(self, path: ResourcePath) -> bool:
+        before, after = self._below.get(path), self.view.get(path)
+        digests = {None if entry is None else entry.digest for entry in (before, after)}
+        return len(digests) > 1
 
     def _value(self, entry: Entry) -> object:
         return parse(self._content_of(entry) or b"{}")
@@ -267,11 +298,9 @@ class RuledDecision(Ruled):
         # Both see the same, even where a hand changes a file in between.
         view = PendingView(view)
         batch = self._decide(with_declared(view, self._rules.declarations))
-        concerned = any(
-            isinstance(write, Put | Delete) and self._rules.concern(write.path)
-            for write in batch.writes
-        )
-        if not concerned:
+        paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
+        concerned = any(map(self._rules.concern, paths))
+        if not concerned and not self._rules.make_up_a_schema(paths, view):
             self.asked = None
             return batch
         consequences = Consequences(self._rules, view, self.held)

@@ -1,8 +1,8 @@
 """Members that are not for the client to write: timestamps, and those that are read-only.
 
-Belongs here: what becomes of them in a content that is to be stored. Does not belong
-here: members that name other resources (`relations`), what a schema asks of members
-(`schemas`), and collections that are read-only as a whole.
+Belongs here: which they are, and what becomes of them in a content that is to be
+stored. Does not belong here: members that name other resources (`relations`), what a
+schema asks of members (`schemas`), and collections that are read-only as a whole.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -20,6 +20,7 @@ from kvput.patching.equality import equal
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, is_id_of
 from kvput.resources.refusal import refused
+from kvput.resources.relations.sides import Sides
 from kvput.resources.schemas.sentences import violation
 
 _NO_LIMIT: Final = 2**62
@@ -32,6 +33,12 @@ _NOTHING: Final = b"null"
 def members_kept(declaration: Declaration) -> bool:
     """Whether any members are declared that `kept` looks after."""
     return bool(declaration.readonly_members or _timestamps(declaration))
+
+
+def members_put_in(declaration: Declaration, sides: Sides) -> tuple[str, ...]:
+    """The members that the server puts into resources of a collection, in its own time."""
+    kept_sides = (side.member for side in sides.of.get(declaration.collection, ()) if side.is_kept)
+    return tuple(dict.fromkeys((ID_MEMBER, *kept_sides, *_timestamps(declaration))))
 
 
 def kept(

@@ -82,6 +82,11 @@ class Edge:
         self._stopping = False
         self._drained = asyncio.Event()
 
+    @property
+    def rules(self) -> LiveRules:
+        """The rules that hold while it runs."""
+        return self._app.rules
+
     def server(self) -> Server:
         """A low-level aiohttp server that runs this application. Needs a running loop."""
         log = self._access_log

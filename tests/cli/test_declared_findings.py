@@ -189,8 +189,31 @@ def test_a_schema_that_is_missing_is_told_once(data: Path) -> None:
     write(data, "articles/4.json", '{"slug": "1"}')
     first, second = found(data)
     assert short(first) == (Kind.SCHEMA_UNUSABLE, "schemas/article.json", None, None)
-    assert first.message == "schemas/article.json is not there: write it."
+    assert first.message == (
+        "The schema of /articles (kvput.toml, line 2) is not there: correct the name, or write "
+        "the file."
+    )
     assert second.kind is Kind.NOT_UNIQUE
+
+
+def test_a_closed_schema_that_does_not_know_what_the_server_puts_in(data: Path) -> None:
+    """It is told once, and of each resource that has such a member."""
+    write(data, "kvput.toml", DECLARED + '[collections.authors]\nschema = "schemas/author.json"\n')
+    write(data, "schemas/author.json", '{"additionalProperties": false}')
+    closed, *violations = found(data)
+    assert short(closed) == (Kind.SCHEMA_CLOSED, "schemas/author.json", None, None)
+    assert closed.message == (
+        'The schema of /authors allows no members but its properties, and the server puts in "id", '
+        '"articles": add what is missing to them.'
+    )
+    (violation,) = violations
+    assert violation.message == (
+        'The member "articles" is put in by the server, and its schema does not know it: add it to '
+        "schemas/author.json."
+    )
+    known = '{"properties": {"id": {}, "articles": {}}, "additionalProperties": false}'
+    write(data, "schemas/author.json", known)
+    assert found(data) == []
 
 
 def test_what_is_no_json_is_told_as_that_alone(data: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from kvput.cli import main
 from kvput.paths import ResourcePath
 from tests.describing.compiler import complaints, needs_compiler
+from tests.schema_references import ARTICLE, FOUND, NOT_FOUND, Files
 from tests.serving import ServerProcess, run_kvput
 
 SAMPLE = Path(__file__).parents[2] / "data"
@@ -161,6 +162,8 @@ schema = "schemas/article.json"
 to = "authors"
 inverse = "articles"
 [collections.drafts]
+readonly = ["views"]
+timestamps.created = "createdAt"
 [collections."1/2"]
 """
 
@@ -210,7 +213,12 @@ def test_what_is_declared_comes_before_what_is_seen(types: Types, tmp_path: Path
         "place?: Place;",
     ]
     assert interface(ended.out, "Author") == ["id: string;", "articles?: number[];"]
-    assert interface(ended.out, "Draft") == ["id: number | string;"]
+    assert interface(ended.out, "Draft") == [
+        "id: number | string;",
+        "readonly views?: unknown;",
+        "readonly createdAt?: string;",
+    ]
+    assert interface(ended.out, "NewDraft") == ["id?: number | string;"]
     assert interface(ended.out, "Place") == ["x?: number;"]
 
 
@@ -256,7 +264,12 @@ def test_files_that_are_no_json_are_left_out(types: Types, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("schema", "fault"),
-    [(None, "is not there"), ([], "is no JSON Schema"), ("{", "is no JSON")],
+    [
+        (None, "is not there: correct the name, or write the file"),
+        ([], "is no JSON Schema: it must be an object, true or false"),
+        ("", "is no JSON in line 1: "),
+        ({"type": "objct"}, 'is no valid JSON Schema: at "/type", it must be'),
+    ],
 )
 def test_a_schema_that_is_of_no_use_is_told(
     types: Types, tmp_path: Path, schema: object, fault: str
@@ -267,11 +280,39 @@ def test_a_schema_that_is_of_no_use_is_told(
     if schema is not None:
         write(tmp_path, {"schemas/article.json": schema})
     ended = types(tmp_path)
-    assert ended.err == (
-        f"kvput: The schema schemas/article.json {fault}: the types are told from what is stored "
-        "instead.\n"
-    )
+    assert ended.err.startswith(f"kvput: schemas/article.json {fault}")
+    assert ended.err.endswith(". The types are told from what is stored instead.\n")
     assert (ended.code, interface(ended.out, "Article")) == (0, ["id: number;", "title: string;"])
+
+
+def article_in(folder: Path, schema: object, others: Files) -> Path:
+    """A folder with a schema that is declared, and other files."""
+    write(folder, {"kvput.toml": f'[collections.articles]\nschema = "{ARTICLE}"\n'})
+    texts = {name: text.decode() if isinstance(text, bytes) else text
+             for name, text in others.items()}  # fmt: skip
+    return write(folder, {ARTICLE: {"properties": {"text": schema}}, **texts})
+
+
+@pytest.mark.parametrize(("schema", "others"), FOUND)
+def test_a_reference_leads_where_the_server_finds_it(
+    types: Types, tmp_path: Path, schema: object, others: Files
+) -> None:
+    """So that the type of a member is that of what may be stored."""
+    ended = types(article_in(tmp_path, schema, others), "--json-schema")
+    assert (ended.code, ended.err) == (0, "")
+    validator = jsonschema_rs.validator_for(json.loads(ended.out))
+    is_valid = [validator.is_valid({"/articles": {"id": 1, "text": text}}) for text in ("a", 1)]
+    assert is_valid == [True, False]
+
+
+@pytest.mark.parametrize(("reference", "others"), NOT_FOUND)
+def test_a_reference_leads_nowhere_where_the_server_finds_nothing(
+    types: Types, tmp_path: Path, reference: str, others: Files
+) -> None:
+    """It is told, and the type is left open."""
+    ended = types(article_in(tmp_path, {"$ref": reference}, others))
+    assert ended.err.endswith("which is not there.\n")
+    assert "text?: unknown;" in interface(ended.out, "Article")
 
 
 def test_references_that_lead_nowhere_are_told(types: Types, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_what_a_key_takes(line: str, attribute: str, value: object) -> None:
     """It sets its own attribute, and no other."""
     plain = declared_of_posts("[collections.posts]\n")
     found = declared_of_posts(f"[collections.posts]\n{line}\n")
-    for name in plain.__slots__:
+    for name in {*plain.__slots__} - {"schema_line"}:
         expected = value if name == attribute else getattr(plain, name)
         assert getattr(found, name) == expected
 

@@ -61,6 +61,8 @@ SAID = (
 )
 RIGHT_AGAIN = ": is right again, and holds from now on."
 GONE = ": is gone, so that nothing is declared."
+NOTHING = ": declares nothing any more."
+THERE = ": is there, and holds from now on."
 AT_THE_NEXT_START = ": its options have changed, which takes effect at the next start."
 
 
@@ -91,15 +93,22 @@ def test_an_edit_that_keeps_size_and_time_holds(tmp_path: Path) -> None:
 
 
 def test_a_file_that_comes_and_goes(tmp_path: Path) -> None:
-    """Without it nothing is declared, and that is nothing to tell of."""
+    """Without it nothing is declared, which is told; and so is that it is there again."""
     served = Served(tmp_path)
     assert served.live.current() is NOTHING_DECLARED
     served.write(unique("a"))
     assert served.holds() == ("a",)
+    assert served.told() == [THERE]
     served.file.unlink()
     assert served.holds() == ()
+    assert served.told() == [GONE]
+    assert served.told() == []
     served.write(unique("a"))
     assert served.holds() == ("a",)
+    assert served.told() == [THERE]
+    served.write("[collections]\n")
+    assert served.told() == [NOTHING]
+    served.file.unlink()
     assert served.told() == []
 
 
@@ -117,7 +126,7 @@ def test_a_folder_that_is_moved_and_replaced(tmp_path: Path) -> None:
     assert served.holds() == ()
     (tmp_path / "other").rename(tmp_path / "data")
     assert served.holds() == ("b",)
-    assert served.told() == []
+    assert served.told() == [GONE, THERE]
 
 
 def test_a_file_that_is_emptied_to_be_written(tmp_path: Path) -> None:
@@ -130,9 +139,10 @@ def test_a_file_that_is_emptied_to_be_written(tmp_path: Path) -> None:
     assert served.holds() == ("b",)
     served.file.write_text("")
     assert served.holds() == ("b",)
+    assert served.told() == []
     time.sleep(SETTLED_SECONDS)
     assert served.holds() == ()
-    assert served.told() == []
+    assert served.told() == [NOTHING]
 
 
 def test_what_has_not_changed_is_the_same_value(tmp_path: Path) -> None:
@@ -277,7 +287,7 @@ def test_options_that_change(tmp_path: Path) -> None:
     served.write(f"port = 1\n{unique('c')}")
     assert served.told() == []
     served.file.unlink()
-    assert served.told() == [AT_THE_NEXT_START]
+    assert served.told() == [GONE, AT_THE_NEXT_START]
 
 
 # --- what it costs, and from where it is asked

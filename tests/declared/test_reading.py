@@ -87,6 +87,13 @@ def test_all_that_can_be_declared() -> None:
     assert found.relations == (author, editor)
 
 
+def test_the_line_of_a_schema() -> None:
+    """So that who is told of it finds the place; it makes no other declaration of it."""
+    found = declared(ALL)
+    assert found.collections[POSTS].schema_line == 4
+    assert found.collections[CollectionPath(("shop", "orders"))].schema_line is None
+
+
 @pytest.mark.parametrize("text", ["", "port = 80\n", "collections = {}\n", "[collections]\n"])
 def test_nothing_declared(text: str) -> None:
     """A file of options declares nothing."""

@@ -1,9 +1,11 @@
 """Schemas of resources as lists show them: what ids and relations add to what is known."""
 
+from dataclasses import replace
+
 import jsonschema_rs
 import pytest
 
-from kvput.declarations import Relation
+from kvput.declarations import Declaration, Relation, Timestamps
 from kvput.describing.described import Declared, Described, described
 from kvput.describing.listed_schemas import listed_schemas
 from kvput.describing.schema_refs import Schema
@@ -11,6 +13,7 @@ from kvput.paths import CollectionPath, ResourcePath
 
 ARTICLES = CollectionPath(("articles",))
 AUTHORS = CollectionPath(("authors",))
+TAGS = CollectionPath(("tags",))
 FILE = ResourcePath(("schemas", "article"))
 ID = {"type": "integer"}
 TEXT = {"type": "string"}
@@ -220,3 +223,111 @@ def test_the_document_is_one_schema_for_all() -> None:
     is_valid = jsonschema_rs.validator_for(document).is_valid
     assert is_valid({"/articles": {"id": 1, "author": 1}, "/authors": {"id": 1}})
     assert not is_valid({"/articles": {"id": 1, "author": "x"}})
+
+
+# --- what is not for clients to write, and what they send
+
+
+KEPT = Declaration(
+    ARTICLES,
+    readonly_members=frozenset({"views"}),
+    timestamps=Timestamps(created="createdAt", updated="updatedAt"),
+)
+TIME = {"type": "string", "format": "date-time", "readOnly": True}
+CREATED, UPDATED = (
+    f"When the resource was {word}; the server writes it." for word in ("created", "changed last")
+)
+NOT_FOR_CLIENTS = "Not for clients to write."
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        described(ARTICLES, None, [("1", {"views": 5})]),
+        described(
+            ARTICLES,
+            Declared(FILE, {"type": "object", "properties": {"views": {"type": "integer"}}}),
+            [],
+        ),
+    ],
+    ids=["told", "declared"],
+)
+def test_members_that_are_not_for_clients_to_write(known: Described) -> None:
+    """They are said to be so, and a time is one where nothing else is known."""
+    known = replace(known, declaration=KEPT)
+    assert member("views", known)[0] == {**ID, "readOnly": True, "description": NOT_FOR_CLIENTS}
+    assert member("createdAt", known) == ({**TIME, "description": CREATED}, False)
+    assert member("updatedAt", known) == ({**TIME, "description": UPDATED}, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        ({"type": ["integer", "null"]}, ID),
+        ({"type": ["integer", "string", "null"]}, {"type": ["integer", "string"]}),
+        ({"anyOf": [ID, {"type": "null"}]}, {"anyOf": [ID]}),
+    ],
+)
+def test_what_a_required_relation_names_is_not_null(said: Schema, holds: Schema) -> None:
+    """Whatever its schema would take: the server refuses it."""
+    for required, expected in ((True, holds), (False, said)):
+        related = Relation(ARTICLES, "author", AUTHORS, required=required)
+        schema = {"type": "object", "properties": {"author": said}}
+        known = described(ARTICLES, Declared(FILE, schema), [], (related,))
+        assert member("author", known)[0] == {**expected, "description": NAMES_ONE}
+
+
+def sent(*known: Described) -> Schema:
+    """The schema of what is sent to create an article."""
+    name, schema = listed_schemas(known).new["Article"]
+    assert name == "NewArticle"
+    assert isinstance(schema, dict)
+    return schema
+
+
+def test_what_is_sent_to_create_a_resource() -> None:
+    """It has nothing that only the server writes; what the server puts in may be left out."""
+    value = {"title": "A", "views": 5, "createdAt": "", "tags": [1]}
+    tagged = Relation(TAGS, "articles", ARTICLES, True, "tags")
+    tags = described(TAGS, None, [("1", {"articles": [1]})], (tagged,))
+    known = replace(described(ARTICLES, None, [("1", value)]), declaration=KEPT)
+    schema = sent(known, tags)
+    assert schema["description"] == "What is sent to create a resource of /articles."
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == ["id", "title", "tags"]
+    assert schema["required"] == ["title"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "required": ["title"]}}},
+        {"anyOf": [{"type": "object", "required": ["title", "id"]}]},
+        {"type": "object", "title": "An article", "required": ["id", "title", "views"]},
+    ],
+    ids=["by a reference", "with forms", "as it is"],
+)
+def test_what_is_sent_of_a_declared_schema(schema: Schema) -> None:
+    """Wherever it says what there must be."""
+    known = replace(described(ARTICLES, Declared(FILE, schema), []), declaration=KEPT)
+    definitions = listed_schemas([known]).definitions
+    validator = jsonschema_rs.validator_for({**sent(known), "$defs": dict(definitions)})
+    assert [validator.is_valid(value) for value in ({"title": ""}, {"id": 1})] == [True, False]
+
+
+@pytest.mark.parametrize("schema", [True, False])
+def test_what_is_sent_of_a_schema_that_is_no_object(*, schema: bool) -> None:
+    """It is that."""
+    assert listed_schemas([declared(schema)]).new["Article"] == ("NewArticle", schema)
+
+
+def test_nothing_is_sent_to_a_collection_that_is_read_only() -> None:
+    """Each other one has a type that is called as no other is."""
+    new_articles = described(CollectionPath(("new-articles",)), None, [("1", {})])
+    closed = replace(authors(), declaration=Declaration(AUTHORS, readonly=True))
+    listed = listed_schemas([articles({}), new_articles, closed])
+    assert {name: new for name, (new, _) in listed.new.items()} == {
+        "Article": "NewArticle2",
+        "NewArticle": "NewNewArticle",
+    }

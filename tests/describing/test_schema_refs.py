@@ -8,7 +8,7 @@ from kvput.describing.schema_refs import (
     Definitions,
     Schema,
     SchemaFile,
-    file_referred_to,
+    uris_referred_to,
 )
 from kvput.paths import ResourcePath
 
@@ -23,12 +23,12 @@ class Files:
     def __init__(self, files: dict[str, object]) -> None:
         self._files = files
 
-    def __call__(self, path: ResourcePath, reference: str) -> SchemaFile | None:
-        meant = file_referred_to(path, reference)
-        for place, schema in self._files.items():
+    def __call__(self, schema: ResourcePath, uri: str) -> SchemaFile | None:
+        assert schema == ARTICLE
+        for place, value in self._files.items():
             file = ResourcePath(tuple(place.split("/")))
-            if file == meant or (isinstance(schema, dict) and schema.get("$id") == reference):
-                return SchemaFile(file, schema)
+            if file.uri == uri or (isinstance(value, dict) and value.get("$id") == uri):
+                return SchemaFile(file, value)
         return None
 
 
@@ -179,9 +179,26 @@ def test_references_to_other_files(reference: str, files: dict[str, object], nam
     assert [validator.is_valid(value) for value in ("a", 5)] == [True, False]
 
 
+def test_what_a_file_refers_to() -> None:
+    """The URIs of other files, each from the place at which it is referred to."""
+    schema = {
+        "$ref": "author#/$defs/name",
+        "items": {"$id": "https://example.org/a/", "$ref": "b", "$defs": {"c": {"$id": "c"}}},
+        "allOf": [{"$dynamicRef": "../x.json"}, {"$ref": "#/items"}, {"$ref": "https://["}],
+        "anyOf": [{"$ref": "https://example.org/a/c"}, {"$ref": "article.json#"}, {"$ref": 1}],
+        "const": {"$ref": "const.json"},
+    }
+    assert sorted(uris_referred_to(SchemaFile(ARTICLE, schema))) == [
+        "file:///schemas/author",
+        "file:///x.json",
+        "https://example.org/a/b",
+    ]
+
+
 def test_files_refer_to_each_other_by_the_same_names() -> None:
     """One that is referred to from two sides is one definition, though it is read twice."""
     files: dict[str, object] = {
+        "schemas/article": {},
         "schemas/author": {"items": {"$ref": "article.json"}},
         "schemas/tag": {"items": {"$ref": "./author.json"}},
     }

@@ -54,9 +54,32 @@ export interface Article {
   draft?: boolean;
 }
 
+/** What is sent to create a resource of /articles. */
+export interface NewArticle {
+  id?: number;
+  title: string;
+  /** Names a resource of /authors. */
+  author: number;
+  place: {
+    x: number;
+    y: null;
+  };
+  tags: string[];
+  draft?: boolean;
+}
+
 /** A resource of /authors, told from the one that there is. */
 export interface Author {
   id: number;
+  name: string;
+  "first-name": null;
+  /** Names resources of /articles; the server keeps it. */
+  articles?: number[];
+}
+
+/** What is sent to create a resource of /authors. */
+export interface NewAuthor {
+  id?: number;
   name: string;
   "first-name": null;
   /** Names resources of /articles; the server keeps it. */
@@ -70,6 +93,21 @@ export interface Collections {
 }
 """
     )
+
+
+def test_members_that_only_the_server_writes() -> None:
+    """Others may not assign to them; whatever they are called."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "created-at": {"type": "string", "readOnly": True},
+            "views": {"readOnly": False},
+        },
+        "required": ["created-at"],
+    }
+    text = declarations([described(ARTICLES, Declared(FILE, schema), [])])
+    assert '  readonly "created-at": string;\n' in text
+    assert "  views?: unknown;\n" in text
 
 
 def test_module_of_nothing() -> None:

@@ -55,7 +55,7 @@ BEFORE = {
 }
 
 
-async def committed(store: MemoryStore, texts: Texts) -> tuple[Change, ...]:
+async def committed(store: MemoryStore, texts: Changes) -> tuple[Change, ...]:
     """Write what the rules make of these writes."""
     rules = Rules(DECLARED, Schemas(print))
     return (await store.commit(RuledDecision(rules, decision(texts)))).changes
@@ -106,6 +106,98 @@ async def test_a_related_resource_that_was_wrong_before_stops_nothing() -> None:
     _, author = await committed(store, {"/articles/1": '{"author": 1}'})
     assert author.after is not None
     assert author.after.content == b'{"title": 1, "articles": [1]}'
+
+
+IN_PARTS = {
+    **BEFORE,
+    "/schemas/article": '{"$ref": "shared/image#/$defs/image"}',
+    "/schemas/shared/image": '{"$defs": {"image": {"$ref": "url"}}}',
+    "/schemas/shared/url": '{"type": "object"}',
+}
+LONE = '{"$defs": {"image": {}}}'
+
+
+@pytest.mark.parametrize(
+    ("texts", "error", "refused"),
+    [
+        ({"/schemas/shared/image": None}, Referenced, "/schemas/shared/image"),
+        ({"/schemas/shared/url": None}, Referenced, "/schemas/shared/url"),
+        ({"/schemas/shared/image": "{}"}, InvalidContent, "/schemas/shared/image"),
+        ({"/schemas/shared/url": "[]"}, InvalidContent, "/schemas/shared/url"),
+        ({"/schemas/shared/url": '{"$ref": "no"}'}, InvalidContent, "/schemas/shared/url"),
+        # All that a commit writes counts, in whatever order it does.
+        ({"/schemas/shared/url": None, "/schemas/shared/image": LONE}, None, ""),
+        ({"/schemas/shared/url": "{", "/schemas/article": "{}"}, None, ""),
+        ({"/schemas/shared/image": "{}", "/schemas/article": '{"$ref": "shared/image"}'}, None, ""),
+        ({"/schemas/new": None, "/schemas/article": '{"$ref": "new"}'}, InvalidContent,
+         "/schemas/article"),
+        ({"/schemas/new": "{}", "/schemas/article": '{"$ref": "new"}'}, None, ""),
+        ({"/schemas/shared/url": '{"type": "string"}'}, None, ""),
+    ],
+)  # fmt: skip
+async def test_what_a_schema_is_made_of(
+    texts: Changes, error: type[KvputError] | None, refused: str
+) -> None:
+    """No commit leaves a schema that cannot be used; what it made of that, it does not matter."""
+    store = await store_with(IN_PARTS)
+    if error is None:
+        await committed(store, texts)
+        return
+    with pytest.raises(error) as raised:
+        await committed(store, texts)
+    assert raised.value.members["resource"] == refused
+
+
+async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
+    """The sentence says what it is a part of, and what to do."""
+    store = await store_with(IN_PARTS)
+    with pytest.raises(Referenced) as gone:
+        await committed(store, {"/schemas/shared/url": None})
+    assert gone.value.detail == (
+        "/schemas/shared/url is a part of the schema of /articles (kvput.toml), and "
+        "/schemas/article could not be used without it: take out what refers to it first."
+    )
+    assert gone.value.members["referrers"] == ["/schemas/article"]
+    with pytest.raises(InvalidContent) as broken:
+        await committed(store, {"/schemas/shared/url": "[]"})
+    assert broken.value.detail == (
+        "schemas/shared/url.json, a part of the schema of /articles (kvput.toml), is no JSON "
+        "Schema: it must be an object, true or false."
+    )
+
+
+async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
+    """As long as a schema cannot be used, what it is to be made of may be anything."""
+    store = await store_with({**IN_PARTS, "/schemas/shared/image": "["})
+    for url, text in (("url", "["), ("image", '{"$defs": {"image": {"$ref": "url"}}}')):
+        await committed(store, {f"/schemas/shared/{url}": text})
+    await committed(store, {"/schemas/shared/url": '{"required": ["title"]}'})
+    with pytest.raises(SchemaViolated):
+        await committed(store, {"/articles/1": "{}"})
+
+
+async def test_what_the_server_puts_in_is_for_the_schema_to_know() -> None:
+    """A client is only asked to leave out what it may have sent."""
+    store = await store_with({**BEFORE, "/schemas/article": '{"additionalProperties": false}'})
+    with pytest.raises(SchemaViolated) as raised:
+        await committed(store, {"/articles/1": '{"id": 1, "slug": "a", "tags": []}'})
+    put_in = "Is put in by the server, and its schema does not know it: add it to "
+    unknown = "Is no member that the schema knows: leave it out."
+    assert raised.value.members["errors"] == {
+        "id": f"{put_in}schemas/article.json.",
+        "createdAt": f"{put_in}schemas/article.json.",
+        "updatedAt": f"{put_in}schemas/article.json.",
+        "slug": unknown,
+        "tags": unknown,
+    }
+    assert raised.value.detail == (
+        'The member "createdAt" of /articles/1 is put in by the server, and its schema does not '
+        'know it: add it to schemas/article.json ("pointers" names 4 more).'
+    )
+    await committed(store, {"/schemas/author": '{"unevaluatedProperties": false}'})
+    await committed(store, {"/schemas/article": "{}"})
+    with pytest.raises(SchemaViolated, match=r'"articles" of /authors/1 is put in by the server'):
+        await committed(store, {"/articles/1": '{"author": 1}'})
 
 
 class TakenAway:

@@ -6,14 +6,21 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
+import jsonschema_rs
 import pytest
 
 from kvput import __version__
 from kvput.config import Config
+from kvput.declarations import Declaration, Declarations
 from kvput.declared import LiveDeclarations
+from kvput.paths import resource_at
+from kvput.server.handlers.description import rendered_description
 from kvput.store import open_store
-from kvput.store.base import Store
+from kvput.store.base import Put, Store
+from kvput.store.memory import MemoryStore
+from tests.schema_references import ARTICLE, FOUND, NOT_FOUND, Files
 from tests.serving import Address, Reply, serving
+from tests.store.tools import collection, resource, writing
 
 DESCRIPTION: Final = "/-/openapi.json"
 SCHEMA: Final = {
@@ -165,6 +172,44 @@ async def test_what_is_declared_is_described(address: Address, folder: Path) -> 
         '{"$defs": {"text": {"minLength": 1}}}'
     )
     assert await schema(address, "Text") == {"minLength": 1}
+
+
+async def described_article(schema: object, others: Files) -> dict[str, object]:
+    """The description of articles, one of whose members has this schema."""
+    store, path = MemoryStore(), resource("/schemas/article")
+    files = {ARTICLE: {"properties": {"text": schema}}, **others}
+    puts = [
+        Put(place, text if isinstance(text, bytes) else json.dumps(text).encode())
+        for name, text in files.items()
+        if (place := resource_at(name)) is not None
+    ]
+    assert len(puts) == len(files)
+    await store.commit(writing(*puts))
+    articles = collection("/articles/")
+    declared = Declarations({articles: Declaration(articles, schema=path)})
+    document = json.loads(await rendered_description(store, declared))
+    assert isinstance(document, dict)
+    return document
+
+
+@pytest.mark.parametrize(("schema", "others"), FOUND)
+async def test_a_reference_leads_where_the_server_finds_it(schema: object, others: Files) -> None:
+    """So that what is described is what may be stored."""
+    document = await described_article(schema, others)
+    validator = jsonschema_rs.validator_for(
+        {"$ref": "#/components/schemas/Article", "components": document["components"]}
+    )
+    is_valid = [validator.is_valid({"id": 1, "text": text}) for text in ("a", 1)]
+    assert is_valid == [True, False]
+
+
+@pytest.mark.parametrize(("reference", "others"), NOT_FOUND)
+async def test_a_reference_leads_nowhere_where_the_server_finds_nothing(
+    reference: str, others: Files
+) -> None:
+    """The description says so."""
+    said = f"{reference} is not there."
+    assert said in json.dumps(await described_article({"$ref": reference}, others))
 
 
 @pytest.mark.parametrize(

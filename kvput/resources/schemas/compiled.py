@@ -16,8 +16,8 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
-from kvput.resources.schemas.files import Document, SchemaFiles, SchemaUnusableError
-from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.files import Document, SchemaFault, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
 from kvput.resources.schemas.sentences import Violation, sentence, violation, violations_of
 from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
 
@@ -42,6 +42,8 @@ class CompiledSchema:
     _faults: Validator | None
     """None where the schema cannot be rewritten to find them."""
     _max_depth: int
+    only_members: frozenset[str] | None = None
+    """The only members that a value may have, where the schema simply lists them."""
 
     def violations(self, value: object) -> tuple[Violation, ...]:
         """What is wrong with a value, in the order of the places; nothing where it is valid.
@@ -86,10 +88,14 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
     """The schema of these files. Raises SchemaUnusableError: why it cannot be used."""
     sources = _Sources(files)
     try:
-        verdict = _validator(sources.take(files.uri), files.uri, sources.take)
+        verdict = _validator(sources.take(files.schema.uri), files.schema.uri, sources.take)
     except ValueError as error:
-        raise SchemaUnusableError(sources.fault or _why(files, error)) from None
-    return CompiledSchema(verdict, sources.faults(verdict), sources.reach.max_depth)
+        fault = sources.fault or _why(files, error)
+        raise SchemaUnusableError(fault.path, fault.message) from None
+    document = files.document(files.schema.uri).value
+    return CompiledSchema(
+        verdict, sources.faults(verdict), sources.reach.max_depth, only_members(document)
+    )
 
 
 class _Sources:
@@ -100,7 +106,7 @@ class _Sources:
         self._is_old: bool | None = None
         self._for_faults: dict[str, object] = {}
         self.reach = Reach()
-        self.fault: str | None = None
+        self.fault: SchemaFault | None = None
         """Why one cannot be used; of what is raised to the library, it keeps less."""
 
     def take(self, uri: str) -> object:
@@ -110,28 +116,28 @@ class _Sources:
             if uri not in self._for_faults:
                 self._look_at(uri, document)
         except SchemaUnusableError as error:
-            self.fault = self.fault or str(error)
+            self.fault = self.fault or error.fault
             raise
         return document.value
 
     def _look_at(self, uri: str, document: Document) -> None:
         unfit = _unfit(document.value)
         if unfit is not None:
-            raise SchemaUnusableError(f"{document.path.file} {unfit}")
+            raise SchemaUnusableError(document.path, unfit)
         # It is the first one's draft that counts.
         if self._is_old is None:
             self._is_old = is_old_draft(document.value)
         self._for_faults[uri] = for_faults(document.value, is_old=self._is_old)
         self.reach.add(self._for_faults[uri])
         if self.reach.chain > MAX_CHAIN:
-            raise SchemaUnusableError(f"{document.path.file} {_CHAINED}")
+            raise SchemaUnusableError(document.path, _CHAINED)
 
     def faults(self, verdict: Validator) -> Validator | None:
         """What finds the faults of a value; None where the schema cannot be rewritten to do so."""
         documents = self._files.documents
         if all(self._for_faults[uri] is documents[uri].value for uri in documents):
             return verdict
-        uri = self._files.uri
+        uri = self._files.schema.uri
         try:
             return _validator(self._for_faults[uri], uri, self._for_faults.__getitem__)
         except ValueError:
@@ -159,13 +165,13 @@ def schema_fault(document: object) -> str | None:
     return None
 
 
-def _why(files: SchemaFiles, error: ValueError) -> str:
+def _why(files: SchemaFiles, error: ValueError) -> SchemaFault:
     """Which of the files is at fault, and for what."""
     for document in files.documents.values():
         fault = schema_fault(document.value)
         if fault is not None:
-            return f"{document.path.file} {fault}"
-    return f"{files.schema.file} {_fault(error)}"
+            return SchemaFault(document.path, fault)
+    return SchemaFault(files.schema, _fault(error))
 
 
 def _is_reference(error: ValueError) -> bool:

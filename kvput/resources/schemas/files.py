@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, unquote, urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin
 
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
 from kvput.errors import MalformedContent, Unreadable
 from kvput.names import SUFFIX
-from kvput.paths import CollectionPath, ResourcePath, resource_at
+from kvput.paths import FOLDER_URI, CollectionPath, ResourcePath, resource_at
 from kvput.store.base import Entry, View
 
 MAX_FILES: Final = 1000
@@ -26,15 +26,27 @@ MAX_FILES: Final = 1000
 
 _MAX_REMEMBERED: Final = 4096
 
-# RFC 3986 section 5.1: references are relative to a base. The data folder is the root of one,
-# which nothing outside of this module takes for the machine's own.
-_ROOT: Final = "file:///"
-
 _Digests = tuple[tuple[ResourcePath, str | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SchemaFault:
+    """Why a schema cannot be used: the file at fault, and what to say after its name."""
+
+    path: ResourcePath
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path.file} {self.message}"
+
+
 class SchemaUnusableError(Exception):
-    """Why a schema cannot be used: a sentence that names the file, and says what to do."""
+    """That a schema cannot be used, and why."""
+
+    def __init__(self, path: ResourcePath, message: str) -> None:
+        """See `SchemaFault`."""
+        self.fault = SchemaFault(path, message)
+        super().__init__(str(self.fault))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,11 @@ class Seen:
 
     files: _Digests
     searched: _Digests | None = None
+
+    @property
+    def paths(self) -> frozenset[ResourcePath]:
+        """The files that were looked at, whether they were there or not."""
+        return frozenset(path for path, _ in self.files)
 
     def stands(self, view: View, schema: ResourcePath) -> bool:
         """Whether it would be the same now."""
@@ -94,11 +111,6 @@ class SchemaFiles:
     _searched: _Digests | None = None
 
     @property
-    def uri(self) -> str:
-        """The URI of the schema's own file."""
-        return _ROOT + quote(self.schema.file)
-
-    @property
     def seen(self) -> Seen:
         """What was looked at so far."""
         return Seen(tuple(self._used.items()), self._searched)
@@ -126,27 +138,28 @@ class SchemaFiles:
         self._searched = _search(self.view, self.schema.parent)
         if path is not None:
             raise SchemaUnusableError(
-                f"{self.schema.file} refers to {path.file}, which is not there: "
-                "write it, or correct the reference"
+                self.schema,
+                f"refers to {path.file}, which is not there: write it, or correct the reference",
             )
         raise SchemaUnusableError(
-            f"{self.schema.file} refers to {shown(uri)}, which is the $id of no file in its "
-            "folder or below it, and nothing is fetched from elsewhere: put such a file there"
+            self.schema,
+            f"refers to {shown(uri)}, which is the $id of no file in its folder or below it, and "
+            "nothing is fetched from elsewhere: put such a file there",
         )
 
     def _read(self, path: ResourcePath) -> object:
         entry = _entry(self.view, path)
         self._used[path] = None if entry is None else entry.digest
         if entry is None:
-            raise SchemaUnusableError(f"{path.file} is not there: write it")
+            raise SchemaUnusableError(path, "is not there: correct the name, or write the file")
         if entry.content is None:
-            raise SchemaUnusableError(f"{path.file} is too large for a schema: make it smaller")
+            raise SchemaUnusableError(path, "is too large for a schema: make it smaller")
         try:
             return parse(entry.content)
         except MalformedContent as error:
             at = "" if error.line is None else f" in line {error.line}"
             raise SchemaUnusableError(
-                f"{path.file} is no JSON{at}: {error.detail.removesuffix('.')}"
+                path, f"is no JSON{at}: {error.detail.removesuffix('.')}"
             ) from None
 
 
@@ -183,9 +196,9 @@ def _around(view: View, folder: CollectionPath) -> Iterator[ResourcePath]:
 
 def _place(uri: str) -> ResourcePath | None:
     """The resource whose file, or whose path, a URI names; None where it names none."""
-    if not uri.startswith(_ROOT):
+    if not uri.startswith(FOLDER_URI):
         return None
-    file = unquote(uri.removeprefix(_ROOT))
+    file = unquote(uri.removeprefix(FOLDER_URI))
     return resource_at(file if file.endswith(SUFFIX) else file + SUFFIX)
 
 
@@ -198,6 +211,6 @@ def _identifier(entry: Entry) -> str | None:
     if not isinstance(written, str):
         return None
     try:
-        return urldefrag(urljoin(_ROOT + quote(entry.path.file), written)).url
+        return urldefrag(urljoin(entry.path.uri, written)).url
     except ValueError:  # no URI: it cannot be referred to
         return None

@@ -14,6 +14,7 @@ the end of the stack is the end of the process. How often that can happen on one
 level of a value is bounded by the number of schemas that lead to others.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -56,6 +57,8 @@ _NAMED: Final = frozenset(
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"})
 _CHOICES: Final = {"anyOf": ANY_FORM, "oneOf": ONE_FORM}
+_NAMED_VALUES: Final = (str, bool, type(None))
+"""Of these, two are the same only where they are written so."""
 _ANNOTATIONS: Final = frozenset({"title", "description", "default", "examples", "$comment"})
 
 
@@ -66,6 +69,15 @@ def is_old_draft(schema: object) -> bool:
     """Whether it is of a draft before 7, in which there is no `if`."""
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
     return isinstance(dialect, str) and ("draft-04" in dialect or "draft-06" in dialect)
+
+
+def only_members(schema: object) -> frozenset[str] | None:
+    """The only members that an object may have; None where that takes more to say than a list."""
+    if not isinstance(schema, dict) or schema.get("additionalProperties") is not False:
+        return None
+    properties = schema.get("properties", {})
+    is_plain = isinstance(properties, dict) and not schema.get("patternProperties")
+    return frozenset(properties) if is_plain else None
 
 
 def for_faults(schema: object, *, is_old: bool) -> object:
@@ -121,18 +133,25 @@ def _choice(keyword: str, forms: object, *, is_old: bool) -> dict[str, object]:
 
 
 def _said(keyword: str, forms: object) -> str:
-    """What is wrong where the choice is not met; forms that are types only are named."""
+    """What is wrong where the choice is not met; forms that are types or values only are named."""
     types: list[str] = []
+    values: list[str] = []
     for form in forms if isinstance(forms, list) else ():
-        if not isinstance(form, dict) or form.keys() - _ANNOTATIONS != {"type"}:
+        says = form.keys() - _ANNOTATIONS if isinstance(form, dict) else ()
+        if says == {"type"}:
+            names = form["type"] if isinstance(form["type"], list) else [form["type"]]
+            types += (name if isinstance(name, str) else "" for name in names)
+        elif says == {"const"} and type(form["const"]) in _NAMED_VALUES:
+            values.append(json.dumps(form["const"], ensure_ascii=False))
+        else:
             return _CHOICES[keyword]
-        names = form["type"] if isinstance(form["type"], list) else [form["type"]]
-        types += (name if isinstance(name, str) else "" for name in names)
-    is_known = bool(types) and TYPES.keys() >= set(types)
+    is_known = bool(types or values) and TYPES.keys() >= set(types)
     # What is of two types at once is too much for `oneOf`; a whole number is of two anyway.
-    is_exclusive = len(set(types)) == len(types) and not {"integer", "number"} <= set(types)
-    is_plain = is_known and (keyword == "anyOf" or is_exclusive)
-    return f"must be {type_names(set(types))}" if is_plain else _CHOICES[keyword]
+    is_exclusive = len({*types, *values}) == len([*types, *values]) and not (types and values)
+    is_exclusive = is_exclusive and not {"integer", "number"} <= set(types)
+    if not is_known or (keyword == "oneOf" and not is_exclusive):
+        return _CHOICES[keyword]
+    return f"must be {' or '.join([*values, *([type_names(set(types))] if types else [])])}"
 
 
 # --- how far it leads on -----------------------------------------------------

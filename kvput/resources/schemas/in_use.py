@@ -6,27 +6,40 @@ version is in use, what is told of one that cannot be, and the error of a write.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kvput.content.source_text import shown
+from kvput.declarations import Declaration
 from kvput.errors import SchemaViolated
-from kvput.paths import ResourcePath
+from kvput.patching.pointer import format_pointer
+from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.schemas.compiled import CompiledSchema, compile_schema, schema_fault
-from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
-from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation
+from kvput.resources.schemas.files import (
+    Identifiers,
+    SchemaFault,
+    SchemaFiles,
+    SchemaUnusableError,
+    Seen,
+)
+from kvput.resources.schemas.sentences import MAX_VIOLATIONS, UNKNOWN_MEMBER, Violation
 from kvput.store.base import View
 
-__all__ = ["CompiledSchema", "Schemas", "Violation", "require_valid", "schema_fault"]
+__all__ = ["CompiledSchema", "SchemaFault", "Schemas", "Violation", "require_valid", "schema_fault"]
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class SchemaState:
     """A schema as its files stood, and why it cannot be used; `in_use` is the last that could."""
 
+    schema: ResourcePath
     seen: Seen
-    fault: str | None
+    fault: SchemaFault | None
     in_use: CompiledSchema | None
+
+
+States = tuple[tuple[Declaration, SchemaState], ...]
+"""How the schemas of collections stand."""
 
 
 class Schemas:
@@ -37,46 +50,128 @@ class Schemas:
     """
 
     def __init__(self, tell: Callable[[str], None]) -> None:
-        """`tell` gets a sentence for each state of a schema's files that cannot be used."""
+        """`tell` gets a sentence for each state of a schema's files that cannot be used.
+
+        And one when it can be used again.
+        """
         self._tell = tell
-        self._states: dict[ResourcePath, _State] = {}
+        self._states: dict[ResourcePath, SchemaState] = {}
+        self._told: dict[CollectionPath, SchemaState] = {}
         self._identifiers = Identifiers()
 
-    def validator(self, view: View, schema: ResourcePath) -> CompiledSchema | None:
-        """The schema as the view shows it; where that cannot be used, as it was before.
+    def validator(self, view: View, declaration: Declaration) -> CompiledSchema | None:
+        """A collection's schema as the view shows it; where that cannot be used, as it was before.
 
-        None where it never could be used: then nothing is held against it.
+        None where it never could be used: then nothing is held against it. None also where no
+        schema is declared.
         """
+        if declaration.schema is None:
+            return None
+        state = self._state(view, declaration.schema)
+        self._tell_once(declaration, state)
+        return state.in_use
+
+    def violations(
+        self, view: View, declaration: Declaration, value: object
+    ) -> tuple[Violation, ...]:
+        """What is wrong with a value; see `CompiledSchema.violations`."""
+        validator = self.validator(view, declaration)
+        return () if validator is None else validator.violations(value)
+
+    def states(self, view: View, declared: Iterable[Declaration]) -> States:
+        """How the schemas that are declared stand. Tells nobody: the view may be disturbed."""
+        return tuple(
+            (declaration, self._state(view, declaration.schema))
+            for declaration in declared
+            if declaration.schema is not None
+        )
+
+    def tell_of(self, states: States) -> None:
+        """Tell of the schemas of all collections, and begin anew with those that have none now."""
+        for declaration, state in states:
+            self._tell_once(declaration, state)
+        for collection in {*self._told} - {declaration.collection for declaration, _ in states}:
+            self._told.pop(collection, None)
+
+    def parts(self, view: View, schema: ResourcePath) -> frozenset[ResourcePath]:
+        """The resources that the schema is made of; itself, if it cannot be used.
+
+        Those that would take the place of one of them are among them.
+        """
+        state = self._state(view, schema)
+        return state.seen.paths if state.fault is None else frozenset({schema})
+
+    def fault(self, view: View, schema: ResourcePath) -> SchemaFault | None:
+        """Why the schema, as the view shows it, cannot be used; None where it can."""
+        return self._read(view, schema, None).fault
+
+    def _tell_once(self, declaration: Declaration, state: SchemaState) -> None:
+        before = self._told.get(declaration.collection)
+        if state is before:
+            return
+        self._told[declaration.collection] = state
+        if state.fault is not None:
+            meanwhile = _MEANWHILE[state.in_use is not None]
+            self._tell(f"{fault_in_full(state.fault, declaration)} {meanwhile}")
+        elif before is not None and before.fault is not None:
+            what = f"{state.schema.file}, {_of(declaration)}"
+            self._tell(f"{what}, is right again, and holds from now on.")
+
+    def _state(self, view: View, schema: ResourcePath) -> SchemaState:
         state = self._states.get(schema)
         if state is None or not state.seen.stands(view, schema):
             state = self._read(view, schema, None if state is None else state.in_use)
             self._states[schema] = state
-            if state.fault is not None:
-                self._tell(f"{state.fault}. {_MEANWHILE[state.in_use is not None]}")
-        return state.in_use
+        return state
 
-    def violations(self, view: View, schema: ResourcePath, value: object) -> tuple[Violation, ...]:
-        """What is wrong with a value; see `CompiledSchema.violations`."""
-        validator = self.validator(view, schema)
-        return () if validator is None else validator.violations(value)
-
-    def fault(self, view: View, schema: ResourcePath) -> str | None:
-        """Why the schema, as the view shows it, cannot be used; None where it can. Tells nobody."""
-        return self._read(view, schema, None).fault
-
-    def _read(self, view: View, schema: ResourcePath, in_use: CompiledSchema | None) -> _State:
+    def _read(self, view: View, schema: ResourcePath, in_use: CompiledSchema | None) -> SchemaState:
         files = SchemaFiles(view, schema, self._identifiers)
         try:
             compiled = compile_schema(files)
         except SchemaUnusableError as error:
-            return _State(files.seen, str(error), in_use)
-        return _State(files.seen, None, compiled)
+            return SchemaState(schema, files.seen, error.fault, in_use)
+        return SchemaState(schema, files.seen, None, compiled)
+
+
+# --- words
 
 
 _MEANWHILE: Final = {
     True: "Until it is mended, the version before stays in use.",
     False: "Until it is mended, nothing is held against it.",
 }
+
+
+def fault_in_full(fault: SchemaFault, declaration: Declaration) -> str:
+    """Why the schema that is declared cannot be used, with the file at fault."""
+    return f"{fault.path.file}, {part_of(declaration, fault.path)}, {fault.message}."
+
+
+def part_of(declaration: Declaration, path: ResourcePath) -> str:
+    """What a file is for a collection: "the schema of /authors (kvput.toml, line 3)"."""
+    return _of(declaration) if path == declaration.schema else f"a part of {_of(declaration)}"
+
+
+def _of(declaration: Declaration) -> str:
+    line = "" if declaration.schema_line is None else f", line {declaration.schema_line}"
+    return f"the schema of {declaration.collection.url} (kvput.toml{line})"
+
+
+def for_whom_it_is(
+    violations: Iterable[Violation], put_in: Iterable[str], schema: ResourcePath
+) -> tuple[Violation, ...]:
+    """The violations, none of which asks a client to leave out what the server puts in.
+
+    `put_in` are the names of these members: there it is the schema that is to be changed.
+    """
+    pointers = {format_pointer((member,)) for member in put_in}
+    message = f"is put in by the server, and its schema does not know it: add it to {schema.file}"
+    return tuple(
+        replace(each, message=message, names_schema=True)
+        if each.message == UNKNOWN_MEMBER and each.pointer in pointers
+        else each
+        for each in violations
+    )
 
 
 def require_valid(
@@ -90,11 +185,12 @@ def require_valid(
     what = f"The member {shown(first.field)} of {path.url}" if first.field else path.url
     not_all = ", and there may be others" if len(found) >= MAX_VIOLATIONS else ""
     rest = f' ("pointers" names {others} more{not_all})' if others else ""
+    says = "" if first.names_schema else f", as its schema {schema.url} says"
     errors: dict[str, str] = {}
     for violation in found:
         errors.setdefault(violation.field or "root", violation.sentence)
     raise SchemaViolated(
-        f"{what} {first.message}, as its schema {schema.url} says{rest}.",
+        f"{what} {first.message}{says}{rest}.",
         members={
             "errors": errors,
             "pointers": [{"pointer": v.pointer, "message": v.sentence} for v in found],

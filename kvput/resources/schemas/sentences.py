@@ -38,12 +38,13 @@ class Violation:
     `pointer` is a JSON Pointer (RFC 6901), `field` the same as forms write it
     (`author.name`, `tags.0`); both are empty for the whole value. A member that is
     missing has the place that it should have. `message` goes on after the name of
-    what stands there: "must be a text".
+    what stands there: "must be a text"; where it `names_schema`, it says whose rule that is.
     """
 
     pointer: str
     message: str
     field: str
+    names_schema: bool = False
 
     @property
     def sentence(self) -> str:
@@ -159,7 +160,7 @@ _CONTAINS: Final = {
 ANY_FORM: Final = "must have one of the forms that the schema allows"
 ONE_FORM: Final = "must have exactly one of the forms that the schema allows"
 
-_UNKNOWN_MEMBER: Final = "is no member that the schema knows: leave it out"
+UNKNOWN_MEMBER: Final = "is no member that the schema knows: leave it out"
 
 
 def _shown(value: object) -> str:
@@ -230,7 +231,7 @@ def _of(error: ValidationError) -> Any:  # noqa: ANN401 - each kind has attribut
 
 _SENTENCES: Final[dict[type[Kind], Callable[[ValidationError], str]]] = {
     Kind.AdditionalItems: _always("is an element too many: leave it out"),
-    Kind.AdditionalProperties: _always(_UNKNOWN_MEMBER),
+    Kind.AdditionalProperties: _always(UNKNOWN_MEMBER),
     Kind.AnyOf: _forms(ANY_FORM),
     Kind.Constant: lambda error: f"must be {_shown(_of(error).expected_value)}",
     Kind.Contains: lambda error: _CONTAINS[str(error.schema_path[-1])],
@@ -259,7 +260,7 @@ _SENTENCES: Final[dict[type[Kind], Callable[[ValidationError], str]]] = {
     Kind.Type: lambda error: f"must be {type_names(_of(error).types)}",
     # Which they are, the library does not say.
     Kind.UnevaluatedItems: _always("holds elements that the schema does not know: leave them out"),
-    Kind.UnevaluatedProperties: _always(_UNKNOWN_MEMBER),
+    Kind.UnevaluatedProperties: _always(UNKNOWN_MEMBER),
     Kind.UniqueItems: _always("must not hold the same element twice"),
 }
 """What is not here has the library's own words, in which the value is not repeated."""

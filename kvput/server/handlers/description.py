@@ -7,7 +7,7 @@ often. Here belongs where what is described comes from; what is said of it does 
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
@@ -19,12 +19,13 @@ from kvput.declarations import Declarations
 from kvput.describing.described import Described, Observed
 from kvput.describing.infer import infer
 from kvput.describing.openapi import Api, Collection, document
-from kvput.describing.schema_refs import SchemaFile, file_referred_to
-from kvput.errors import MalformedContent, Unreadable
+from kvput.describing.schema_refs import SchemaFile, uris_referred_to
+from kvput.errors import MalformedContent
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.recent import Recent
 from kvput.resources.batch_document import FORMS
 from kvput.resources.patch import PATCH_TYPES
+from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError, Seen
 from kvput.resources.survey import MOST_KINDS, Kind, Survey, begin
 from kvput.semantics.validators import ContentHasher, ETag, Validators, content_digest
 from kvput.server.answer import Answer
@@ -40,6 +41,7 @@ _PATCH_TYPES: Final = tuple(media_range for media_range, _ in PATCH_TYPES.rows)
 _BATCH_FORMS: Final = {verb: (form.required, form.optional) for verb, form in FORMS.items()}
 _MOST_SCHEMA_FILES: Final = 1_000
 _DEEPEST: Final = 100
+_IDENTIFIERS: Final = Identifiers()
 
 
 async def get(exchange: Exchange) -> Answer:
@@ -60,33 +62,51 @@ async def rendered_description(store: Store, declarations: Declarations) -> byte
     surveyor = await store.read(begin)
     while (look := surveyor.next()) is not None:
         surveyor.take(await store.read(look))
-    files = await store.read(lambda view: _schema_files(view, declarations))
-    return await asyncio.to_thread(_rendered, surveyor.survey, declarations, files)
+    schemas = await store.read(lambda view: _schemas(view, declarations))
+    return await asyncio.to_thread(_rendered, surveyor.survey, declarations, schemas)
 
 
 # --- schemas that are declared
 
-_SchemaFiles = Mapping[ResourcePath, Entry]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Schemas:
+    """The schemas that are declared, by their resources, and what they refer to.
+
+    `files` are by the schema and the URI by which it refers to one, `seen` is all that was
+    looked at to find them.
+    """
+
+    files: Mapping[tuple[ResourcePath, str], SchemaFile]
+    seen: tuple[Seen, ...]
+
+    def resolve(self, schema: ResourcePath, uri: str) -> SchemaFile | None:
+        """See `kvput.describing.schema_refs.Resolve`."""
+        return self.files.get((schema, uri))
 
 
-def _schema_files(view: View, declarations: Declarations) -> _SchemaFiles:
-    """The resources in which declared schemas stand, and those that they refer to."""
-    files: dict[ResourcePath, Entry] = {}
-    waiting = [each.schema for each in declarations.collections.values() if each.schema is not None]
-    while waiting and len(files) < _MOST_SCHEMA_FILES:
-        path = waiting.pop()
-        entry = None if path in files else _entry(view, path)
-        if entry is not None:
-            files[path] = entry
-            waiting += _referred_to(path, _value_in(entry))
-    return files
-
-
-def _entry(view: View, path: ResourcePath) -> Entry | None:
-    try:
-        return view.get(path)
-    except Unreadable:
-        return None
+def _schemas(view: View, declarations: Declarations) -> _Schemas:
+    """The schemas that are declared, as a view shows them."""
+    found: dict[tuple[ResourcePath, str], SchemaFile] = {}
+    seen: list[Seen] = []
+    declared = (each.schema for each in declarations.collections.values())
+    for schema in dict.fromkeys(each for each in declared if each is not None):
+        files = SchemaFiles(view, schema, _IDENTIFIERS)
+        uris = {schema.uri: None}
+        waiting = [schema.uri]
+        while waiting and len(found) < _MOST_SCHEMA_FILES:
+            uri = waiting.pop()
+            try:
+                document = files.document(uri)
+            except SchemaUnusableError:
+                continue
+            value = None if _is_deep(document.value) else document.value
+            file = found[schema, uri] = SchemaFile(document.path, value)
+            new = dict.fromkeys(each for each in uris_referred_to(file) if each not in uris)
+            uris |= new
+            waiting += new
+        seen.append(files.seen)
+    return _Schemas(found, tuple(seen))
 
 
 def _value_in(entry: Entry) -> object:
@@ -96,18 +116,6 @@ def _value_in(entry: Entry) -> object:
     except MalformedContent:
         return None
     return None if _is_deep(value) else value
-
-
-def _referred_to(path: ResourcePath, value: object) -> Iterator[ResourcePath]:
-    waiting = [value]
-    while waiting:
-        value = waiting.pop()
-        waiting += _inside(value)
-        reference = value.get("$ref") if isinstance(value, dict) else None
-        if isinstance(reference, str):
-            referred_to = file_referred_to(path, reference.partition("#")[0])
-            if referred_to is not None:
-                yield referred_to
 
 
 def _inside(value: object) -> Iterable[object]:
@@ -125,18 +133,18 @@ def _is_deep(value: object) -> bool:
 # --- the description
 
 
-def _rendered(survey: Survey, declarations: Declarations, files: _SchemaFiles) -> bytes:
+def _rendered(survey: Survey, declarations: Declarations, schemas: _Schemas) -> bytes:
     kinds = {_digest_of(kind): kind for kind in survey.kinds}
     key = (
         *kinds,
         *(kind.is_hidden for kind in survey.kinds),
-        *((entry.path, entry.digest) for entry in (*survey.singles, *files.values())),
+        *((entry.path, entry.digest) for entry in survey.singles),
+        schemas.seen,
         survey.is_complete,
         declarations,
     )
     rendered = _RENDERED.get(key)
     if rendered is None:
-        schemas = {path: SchemaFile(path, _value_in(entry)) for path, entry in files.items()}
         api = Api(
             version=__version__,
             collections=list(
@@ -146,7 +154,7 @@ def _rendered(survey: Survey, declarations: Declarations, files: _SchemaFiles) -
             patch_types=_PATCH_TYPES,
             batch_forms=_BATCH_FORMS,
             is_complete=survey.is_complete,
-            resolve=lambda path, reference: _resolved(path, reference, schemas),
+            resolve=schemas.resolve,
         )
         rendered = _as_json(document(api))
         _RENDERED.put(key, rendered)
@@ -161,17 +169,10 @@ def _as_json(value: dict[str, object]) -> bytes:
         return json.dumps(value).encode() + b"\n"
 
 
-def _resolved(
-    path: ResourcePath, reference: str, schemas: Mapping[ResourcePath, SchemaFile]
-) -> SchemaFile | None:
-    referred_to = file_referred_to(path, reference)
-    return None if referred_to is None else schemas.get(referred_to)
-
-
 def _collections(
     kinds: Mapping[str, Kind],
     declarations: Declarations,
-    schemas: Mapping[ResourcePath, SchemaFile],
+    schemas: _Schemas,
 ) -> Iterator[Collection]:
     left = dict(declarations.collections)
     for digest, kind in kinds.items():
@@ -191,13 +192,16 @@ def _collections(
         yield _with_schema(Collection(described, declaration), schemas)
 
 
-def _with_schema(collection: Collection, schemas: Mapping[ResourcePath, SchemaFile]) -> Collection:
+def _with_schema(collection: Collection, schemas: _Schemas) -> Collection:
     """The collection, described by what is declared of it."""
     declaration = collection.declaration
     if declaration is None:
         return collection
-    described = replace(collection.described, relations=declaration.relations)
-    file = None if declaration.schema is None else schemas.get(declaration.schema)
+    described = replace(
+        collection.described, relations=declaration.relations, declaration=declaration
+    )
+    schema = declaration.schema
+    file = None if schema is None else schemas.resolve(schema, schema.uri)
     if file is not None and isinstance(file.schema, dict | bool):
         described = replace(described, schema=file.schema, declared_in=file.path)
     return replace(collection, described=described)

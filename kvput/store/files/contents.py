@@ -14,7 +14,7 @@ from typing import Final
 
 from kvput.errors import KvputError
 from kvput.paths import CollectionPath, ResourcePath
-from kvput.store.base import Names
+from kvput.store.base import Names, View
 from kvput.store.files.cache import ReadCache
 from kvput.store.files.check.own import open_to_check
 from kvput.store.files.failures import reading
@@ -41,6 +41,11 @@ class FolderContents:
         self.unreadable = 0
         self._reader = open_to_check(data)
         self._view = FileView(self._reader, ReadCache(self._reader, 0))
+
+    @property
+    def view(self) -> View:
+        """All of them as a view, in which only one look is at one moment."""
+        return self._view
 
     def get(self, path: ResourcePath) -> bytes | None:
         """A resource's content; None when there is none. Raises Unreadable."""

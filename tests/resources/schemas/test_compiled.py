@@ -324,7 +324,7 @@ async def test_what_is_no_schema_is_told_why(document: object, fault: str) -> No
         data = Data()
         await data.write(ARTICLE, document)
         assert await data.validator() is None
-        assert data.told == [
+        assert data.faults == [
             f"schemas/article.json {says}. Until it is mended, nothing is held against it."
         ]
 
@@ -380,7 +380,7 @@ async def test_a_fault_of_another_file_is_told_of_that_file(schema: object, word
     await data.write("schemas/more.json", {"$defs": half})
     await data.write(ARTICLE, schema)
     assert await data.validator() is None
-    (told,) = data.told
+    (told,) = data.faults
     assert words in told
 
 

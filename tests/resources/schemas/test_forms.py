@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvput.content.json_text import MAX_DEPTH
-from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft
+from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
 from kvput.resources.schemas.sentences import ANY_FORM, ONE_FORM, violations_of
 
 DRAFT_4 = "http://json-schema.org/draft-04/schema#"
@@ -107,6 +107,28 @@ def test_what_has_no_choice_stays_as_it_is(schema: object) -> None:
     assert for_faults(schema, is_old=False) is schema
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "messages"),
+    [
+        ({"anyOf": [{"const": "é"}, {"const": None}]}, 1, ['must be "é" or null']),
+        ({"anyOf": [{"const": "auto", "title": "x"}, {"type": ["number", "boolean"]}]}, "",
+         ['must be "auto" or a number or true or false']),
+        ({"oneOf": [{"const": "a"}, {"const": "b", "description": "x"}]}, 1,
+         ['must be "a" or "b"']),
+        ({"oneOf": [{"const": "a"}, {"const": "a"}]}, 1, [ONE_FORM]),
+        ({"oneOf": [{"const": "a"}, {"type": "string"}]}, 1, [ONE_FORM]),
+        ({"anyOf": [{"const": 10**30}, {"const": "a"}]}, 1, [ANY_FORM]),
+        ({"anyOf": [{"const": "a", "minLength": 1}]}, 1, [ANY_FORM]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dialect", [None, DRAFT_7])
+def test_forms_that_are_values_are_named(
+    dialect: str | None, schema: dict[str, Any], value: object, messages: list[str]
+) -> None:
+    """As long as they are few words; draft 4 knows none."""
+    test_a_choice_is_one_fault(dialect, schema, value, messages)
+
+
 @pytest.mark.parametrize("types", [1, ["x"], [[]], {}, "x", ["string", 1], []], ids=str)
 def test_types_that_are_none_are_not_named(types: object) -> None:
     """The library says that they are none."""
@@ -167,3 +189,24 @@ def test_the_longer_the_chain_the_flatter_the_value() -> None:
     usual, longest = Reach(leading_places=3, nested=2), Reach(leading_places=MAX_CHAIN - 2)
     assert usual.max_depth == MAX_DEPTH
     assert (longest.chain, longest.max_depth) == (MAX_CHAIN, 16)
+
+
+# --- which members there may be ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schema", "members"),
+    [
+        ({"additionalProperties": False}, set()),
+        ({"properties": {"a": True, "b": {}}, "additionalProperties": False}, {"a", "b"}),
+        ({"properties": {"a": {}}, "patternProperties": {}, "additionalProperties": False}, {"a"}),
+        ({"patternProperties": {"^x": {}}, "additionalProperties": False}, None),
+        ({"properties": {"a": {}}, "additionalProperties": {}}, None),
+        ({"properties": {"a": {}}}, None),
+        ({"properties": 1, "additionalProperties": False}, None),
+        (True, None),
+    ],
+)
+def test_the_only_members_that_a_schema_knows(schema: object, members: set[str] | None) -> None:
+    """Where it lists them and allows no others."""
+    assert only_members(schema) == members

@@ -2,22 +2,26 @@
 
 import threading
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from kvput.declarations import Declaration
 from kvput.errors import SchemaViolated
 from kvput.resources.pending import PendingView
-from kvput.resources.schemas.in_use import Schemas, Violation, require_valid
+from kvput.resources.schemas.in_use import SchemaFault, Schemas, Violation, require_valid
 from kvput.store.base import Batch, Put
 from kvput.store.memory import MemoryStore
-from tests.resources.schemas.tools import ARTICLE, Data
+from tests.resources.schemas.tools import ARTICLE, ARTICLES, Data
 from tests.resources.tools import CountingView
-from tests.store.tools import resource, seen
+from tests.store.tools import collection, resource, seen
 
 SCHEMA = resource("/schemas/article")
 TEXT = {"type": "string"}
 NUMBER = {"type": "number"}
 NOTHING_HELD = "Until it is mended, nothing is held against it."
+NAMED = "schemas/article.json, the schema of /articles (kvput.toml, line 2),"
+RIGHT_AGAIN = "schemas/article.json is right again, and holds from now on."
 BEFORE_HELD = "Until it is mended, the version before stays in use."
 
 
@@ -73,7 +77,7 @@ async def test_only_its_own_files_are_looked_at() -> None:
 
     def look(view: object) -> None:
         counting = CountingView(view, counts)  # type: ignore[arg-type]
-        data.schemas.validator(counting, SCHEMA)  # type: ignore[arg-type]
+        data.schemas.validator(counting, ARTICLES)  # type: ignore[arg-type]
 
     await seen(data.store, look)
     assert counts == {("get", SCHEMA): 1, ("get", resource("/schemas/author")): 1}
@@ -85,7 +89,7 @@ async def test_a_schema_is_read_with_the_writes_that_are_pending() -> None:
     await data.write(ARTICLE, TEXT)
     view = PendingView(await seen(data.store, lambda view: view))
     view.add(Batch((Put(SCHEMA, b'{"type": "number"}'),)))
-    assert data.schemas.violations(view, SCHEMA, 1) == ()
+    assert data.schemas.violations(view, ARTICLES, 1) == ()
     assert await messages(data, 1) == ["must be a text"]
 
 
@@ -117,8 +121,11 @@ async def test_a_broken_schema_is_told_of_and_mended(broken: object, words: str)
     assert await messages(data, 1) == ["must be a text"]
     await data.write(ARTICLE, NUMBER)
     assert await messages(data, 1) == []
-    assert [told.startswith(words) for told in data.told] == [True, True]
-    assert [told.rpartition(". ")[2] for told in data.told] == [NOTHING_HELD, BEFORE_HELD]
+    first, mended, second, mended_again = data.faults
+    assert first.startswith(words)
+    assert second.startswith(words)
+    assert [told.rpartition(". ")[2] for told in (first, second)] == [NOTHING_HELD, BEFORE_HELD]
+    assert (mended, mended_again) == (RIGHT_AGAIN, RIGHT_AGAIN)
 
 
 async def test_a_missing_schema_is_told_of_until_it_is_there() -> None:
@@ -130,9 +137,51 @@ async def test_a_missing_schema_is_told_of_until_it_is_there() -> None:
     await data.remove(ARTICLE)
     assert await messages(data, 1) == ["must be a text"]
     assert data.told == [
-        f"schemas/article.json is not there: write it. {NOTHING_HELD}",
-        f"schemas/article.json is not there: write it. {BEFORE_HELD}",
+        f"{NAMED} is not there: correct the name, or write the file. {NOTHING_HELD}",
+        f"{NAMED} is right again, and holds from now on.",
+        f"{NAMED} is not there: correct the name, or write the file. {BEFORE_HELD}",
     ]
+
+
+async def test_a_part_that_is_at_fault_is_named() -> None:
+    """With the collection whose schema it is a part of."""
+    data = Data()
+    await data.write(ARTICLE, {"$ref": "author"})
+    await data.write("schemas/author.json", [])
+    await data.validator()
+    (told,) = data.told
+    assert told == (
+        "schemas/author.json, a part of the schema of /articles (kvput.toml, line 2), is no JSON "
+        f"Schema: it must be an object, true or false. {NOTHING_HELD}"
+    )
+
+
+async def test_each_collection_is_told_of() -> None:
+    """Also where several have one schema; and where another schema is declared."""
+    data = Data()
+    other = Declaration(collection("/drafts/"), schema=SCHEMA, schema_line=5)
+    missing = replace(ARTICLES, schema=resource("/schemas/artikel"))
+    unknown = Declaration(collection("/notes/"))
+
+    async def told(*declared: Declaration) -> list[str]:
+        data.told.clear()
+        data.schemas.tell_of(await seen(data.store, lambda v: data.schemas.states(v, declared)))
+        return [sentence.partition(":")[0] for sentence in data.told]
+
+    await data.write(ARTICLE, b"{")
+    of_other = "schemas/article.json, the schema of /drafts (kvput.toml, line 5),"
+    of_missing = "schemas/artikel.json, the schema of /articles (kvput.toml, line 2),"
+    fault = "is no JSON in line 1"
+    assert await told(ARTICLES, other, unknown) == [f"{NAMED} {fault}", f"{of_other} {fault}"]
+    assert await told(ARTICLES, other) == []
+    assert await told(missing, other) == [f"{of_missing} is not there"]
+    await data.write(ARTICLE, TEXT)
+    right = "is right again, and holds from now on."
+    assert await told(ARTICLES, other) == [f"{NAMED} {right}", f"{of_other} {right}"]
+    # What was not declared for a while is told of anew.
+    assert await told(missing) == [f"{of_missing} is not there"]
+    assert await told() == []
+    assert await told(missing) == [f"{of_missing} is not there"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +203,7 @@ async def test_a_reference_is_mended_by_the_file_that_was_missing(
     assert await messages(data, 1) == ["must be a text"]
     await data.remove(missing)
     assert await messages(data, 1) == ["must be a text"]
-    assert len(data.told) == 2
+    assert [told.endswith(". " + BEFORE_HELD) for told in data.told] == [False, False, True]
 
 
 async def test_each_state_is_told_of_once() -> None:
@@ -163,7 +212,7 @@ async def test_each_state_is_told_of_once() -> None:
     for document in (b"{", b"{", b"[", TEXT, b"{"):
         await data.write(ARTICLE, document)
         await data.validator()
-    assert len(data.told) == 3
+    assert [told == RIGHT_AGAIN for told in data.faults] == [False, False, True, False]
 
 
 async def test_a_fault_is_found_without_telling() -> None:
@@ -173,12 +222,31 @@ async def test_a_fault_is_found_without_telling() -> None:
     view = PendingView(await seen(data.store, lambda view: view))
     assert data.schemas.fault(view, SCHEMA) is None
     view.add(Batch((Put(SCHEMA, b'{"$ref": "author.json"}'),)))
-    assert data.schemas.fault(view, SCHEMA) == (
-        "schemas/article.json refers to schemas/author.json, which is not there: write it, or "
-        "correct the reference"
+    assert data.schemas.fault(view, SCHEMA) == SchemaFault(
+        SCHEMA,
+        "refers to schemas/author.json, which is not there: write it, or correct the reference",
     )
     assert data.told == []
     assert await messages(data, 1) == ["must be a text"]
+
+
+async def test_a_schema_knows_what_it_is_made_of() -> None:
+    """Also by way of others; what is looked for in vain, too, since it would take its place."""
+    data = Data()
+    await data.write(ARTICLE, {"$id": "https://example.com/article", "$ref": "author"})
+    await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "/b#/x"})
+    await data.write("schemas/b.json", {"$id": "https://example.com/b", "x": {"$ref": "/c"}})
+    await data.write("schemas/c.json", {"$id": "https://example.com/c"})
+    await data.write("schemas/other.json", TEXT)
+
+    async def parts() -> set[str]:
+        return {each.url for each in await seen(
+            data.store, lambda view: data.schemas.parts(view, SCHEMA)
+        )}  # fmt: skip
+
+    assert await parts() == {f"/schemas/{name}" for name in ("article", "a", "b", "c")}
+    await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "urn:x"})
+    assert await parts() == {"/schemas/article"}
 
 
 async def test_several_threads_may_ask() -> None:
@@ -195,7 +263,7 @@ async def test_several_threads_may_ask() -> None:
     def ask() -> None:
         for _ in range(200):
             for view, is_number in views:
-                found = schemas.violations(view, SCHEMA, 1)
+                found = schemas.violations(view, ARTICLES, 1)
                 if (not found) != is_number:
                     wrong.append(found)
 

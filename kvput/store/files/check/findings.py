@@ -134,6 +134,11 @@ class Kind(Enum):
         Severity.PROBLEM,
         "The disk failed while the server ran. The next start writes the last writes again.",
     )
+    SCHEMA_CLOSED = (
+        "schema-closed",
+        Severity.NOTE,
+        "A schema that allows no other members does not know one that the server puts in.",
+    )
     HIDDEN_COLLECTION = (
         "hidden-collection",
         Severity.NOTE,
