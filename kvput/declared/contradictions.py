@@ -10,7 +10,7 @@ from typing import Final
 
 from kvput.config_file import shown
 from kvput.declarations import Declaration, OnDelete, Relation
-from kvput.declared.keys import Place
+from kvput.declared.keys import Place, as_key
 from kvput.paths import CollectionPath
 
 Found = dict[CollectionPath, tuple[Place, Declaration]]
@@ -39,8 +39,8 @@ def examine(found: Found, is_there: IsThere) -> None:
             _examine_inverse(here, relation, kept)
             if relation.to not in declared and not is_there(relation.to):
                 raise here.at("to").fault(
-                    f"{relation.to.url} is neither declared nor a folder: make the folder, or "
-                    "correct the name"
+                    f"{relation.to.url} is neither declared nor a folder: correct the name, or add "
+                    f"[collections.{as_key('/'.join(relation.to.segments))}]"
                 )
     for place, declaration in found.values():
         _examine_timestamps(place.at("timestamps"), declaration, kept)

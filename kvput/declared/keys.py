@@ -18,6 +18,12 @@ from kvput.paths import CollectionPath, ResourcePath, resource_at
 
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
+
+def as_key(name: str) -> str:
+    """A name as TOML writes it for a key, in short: bare, or in quotation marks."""
+    return name if _BARE.fullmatch(name) else shown(name)
+
+
 Fields = dict[str, Any]
 """The values of a table's keys, each of the type that its parser gives."""
 
@@ -40,8 +46,7 @@ class Place:
 
     def fault(self, sentence: str) -> ConfigError:
         """The error that tells of a fault here."""
-        subject = self.subject if _BARE.fullmatch(self.subject) else shown(self.subject)
-        return self.file.fault(self.keys, f"{subject}: {sentence}.")
+        return self.file.fault(self.keys, f"{as_key(self.subject)}: {sentence}.")
 
     def refusal(self, value: object, ending: str) -> ConfigError:
         """The error for a value; the ending follows it."""

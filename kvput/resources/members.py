@@ -19,9 +19,8 @@ from kvput.errors import InvalidContent, MalformedContent
 from kvput.patching.equality import equal
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, is_id_of
-from kvput.resources.refusal import refused
 from kvput.resources.relations.sides import Sides
-from kvput.resources.schemas.sentences import violation
+from kvput.resources.violations import refused, violation
 
 _NO_LIMIT: Final = 2**62
 """Bytes: what is put into a content is a time, or stood in the resource before."""

@@ -154,9 +154,15 @@ def test_a_folder_that_declares_something(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["nowhere", "file", "shop/nowhere", "file/deep", "shop/" + "x" * 250]
+    ("to", "key"),
+    [
+        ("nowhere", "nowhere"),
+        ("file", "file"),
+        ("shop/nowhere", "'shop/nowhere'"),
+        ("file/deep", "'file/deep'"),
+    ],
 )
-def test_a_relation_to_nowhere(tmp_path: Path, to: str) -> None:
+def test_a_relation_to_nowhere(tmp_path: Path, to: str, key: str) -> None:
     """A slip in a name is told, and a folder that is still to be made."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "file").touch()
@@ -165,8 +171,8 @@ def test_a_relation_to_nowhere(tmp_path: Path, to: str) -> None:
     with pytest.raises(ConfigError) as raised:
         declarations_of(tmp_path)
     assert raised.value.detail == (
-        f"{file}:3: to: /{to} is neither declared nor a folder: make the folder, or correct the "
-        "name."
+        f"{file}:3: to: /{to} is neither declared nor a folder: correct the name, or add "
+        f"[collections.{key}]."
     )
 
 

@@ -20,7 +20,6 @@ from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
 from kvput.resources.members import members_in
 from kvput.resources.pending import PendingView
-from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import Linked, LinkGraph
 from kvput.resources.relations.links import (
     Names,
@@ -33,7 +32,7 @@ from kvput.resources.relations.links import (
 from kvput.resources.relations.requirements import Requirements
 from kvput.resources.relations.sides import Side, Sides
 from kvput.resources.resource import removal
-from kvput.resources.schemas.sentences import violation
+from kvput.resources.violations import refused, violation
 from kvput.store.base import Batch, Entry, View
 
 MOST_RELATED: Final = 10_000

@@ -15,7 +15,7 @@ from kvput.names import HIGHEST_NUMBER, number_of
 from kvput.paths import ResourcePath
 from kvput.resources.ids import ID_MEMBER, id_of, is_id_of, name_for_id
 from kvput.resources.relations.sides import Side
-from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation, violation
+from kvput.resources.violations import MAX_VIOLATIONS, Violation, violation
 
 Names = dict[str, object]
 """The resources that a member names: their names, each with the id as it is written."""

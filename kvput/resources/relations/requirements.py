@@ -14,11 +14,10 @@ from kvput.declarations import Dangling, OnDelete
 from kvput.errors import InvalidReference, Referenced
 from kvput.paths import ResourcePath
 from kvput.resources.pending import PendingView
-from kvput.resources.refusal import refused
 from kvput.resources.relations.graph import LinkGraph
 from kvput.resources.relations.links import names_nobody, place_of
 from kvput.resources.relations.sides import Side, Sides
-from kvput.resources.schemas.sentences import MAX_VIOLATIONS, Violation, violation
+from kvput.resources.violations import MAX_VIOLATIONS, Violation, refused, violation
 
 _MOST_NAMED: Final = 10
 """How many of the resources that are in the way an error names."""

@@ -18,8 +18,9 @@ from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
 from kvput.resources.schemas.files import Document, SchemaFault, SchemaFiles, SchemaUnusableError
 from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
-from kvput.resources.schemas.sentences import Violation, sentence, violation, violations_of
+from kvput.resources.schemas.sentences import sentence, violations_of
 from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
+from kvput.resources.violations import Violation, violation
 
 _PATTERNS: Final = RegexOptions(size_limit=1024 * 1024)
 

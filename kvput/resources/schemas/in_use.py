@@ -5,11 +5,10 @@ is for, so that an edit of it takes effect with the next write. Here belongs whi
 version is in use, what is told of one that cannot be, and the error of a write.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kvput.content.source_text import shown
 from kvput.declarations import Declaration
 from kvput.errors import SchemaViolated
 from kvput.patching.pointer import format_pointer
@@ -22,7 +21,8 @@ from kvput.resources.schemas.files import (
     SchemaUnusableError,
     Seen,
 )
-from kvput.resources.schemas.sentences import MAX_VIOLATIONS, UNKNOWN_MEMBER, Violation
+from kvput.resources.schemas.sentences import UNKNOWN_MEMBER
+from kvput.resources.violations import Violation, refused
 from kvput.store.base import View
 
 __all__ = ["CompiledSchema", "SchemaFault", "Schemas", "Violation", "require_valid", "schema_fault"]
@@ -175,25 +175,9 @@ def for_whom_it_is(
 
 
 def require_valid(
-    violations: Iterable[Violation], path: ResourcePath, schema: ResourcePath
+    violations: Sequence[Violation], path: ResourcePath, schema: ResourcePath
 ) -> None:
     """Raise SchemaViolated where there are any: of what is to stand under `path`."""
-    found = tuple(violations)
-    if not found:
-        return
-    first, others = found[0], len(found) - 1
-    what = f"The member {shown(first.field)} of {path.url}" if first.field else path.url
-    not_all = ", and there may be others" if len(found) >= MAX_VIOLATIONS else ""
-    rest = f' ("pointers" names {others} more{not_all})' if others else ""
-    says = "" if first.names_schema else f", as its schema {schema.url} says"
-    errors: dict[str, str] = {}
-    for violation in found:
-        errors.setdefault(violation.field or "root", violation.sentence)
-    raise SchemaViolated(
-        f"{what} {first.message}{says}{rest}.",
-        members={
-            "errors": errors,
-            "pointers": [{"pointer": v.pointer, "message": v.sentence} for v in found],
-            "schema": schema.url,
-        },
-    )
+    if violations:
+        says = "" if violations[0].names_schema else f", as its schema {schema.url} says"
+        raise refused(SchemaViolated, path, violations, says, schema=schema.url)

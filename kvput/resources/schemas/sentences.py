@@ -5,7 +5,6 @@ measured by, and when, does not.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -13,61 +12,19 @@ import orjson
 from jsonschema_rs import ValidationError
 from jsonschema_rs import ValidationErrorKind as Kind
 
-from kvput.patching.pointer import format_pointer
-
-MAX_VIOLATIONS: Final = 100
-"""More of them help nobody, and make an answer as large as its request."""
+from kvput.resources.violations import MAX_VIOLATIONS, Token, Violation, violation
 
 _MAX_SENTENCE: Final = 200
 """Characters of a sentence: a schema may list a thousand values."""
 
-_MAX_PLACE: Final = 1000
-"""Characters of a place: names may be as long as the content."""
-
 SAID: Final = "kvput: "
 """What a `$comment` begins with that holds the sentence for its schema; see `forms`."""
-
-Token = str | int
-"""A step of the way to a value: the name of a member, or the index of an element."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One fault of a value, and where it stands.
-
-    `pointer` is a JSON Pointer (RFC 6901), `field` the same as forms write it
-    (`author.name`, `tags.0`); both are empty for the whole value. A member that is
-    missing has the place that it should have. `message` goes on after the name of
-    what stands there: "must be a text"; where it `names_schema`, it says whose rule that is.
-    """
-
-    pointer: str
-    message: str
-    field: str
-    names_schema: bool = False
-
-    @property
-    def sentence(self) -> str:
-        """The message, to stand alone."""
-        return f"{self.message[:1].upper()}{self.message[1:]}."
-
-
-def violation(tokens: Iterable[Token], message: str) -> Violation:
-    """The fault at a place; where the place takes too many words, at the last that does not."""
-    kept: list[str] = []
-    left = _MAX_PLACE
-    for token in map(str, tokens):
-        left -= len(token) + 1
-        if left < 0:
-            break
-        kept.append(token)
-    return Violation(format_pointer(tuple(kept)), _cut(message), ".".join(kept))
 
 
 def violations_of(errors: Iterable[ValidationError]) -> tuple[Violation, ...]:
     """The faults that the library's errors mean, in the order of their places; each once."""
     found = (
-        (_order(tokens), violation(tokens, message))
+        (_order(tokens), violation(tokens, _cut(message)))
         for error in errors
         for tokens, message in _places(error)
     )

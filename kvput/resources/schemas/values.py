@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from kvput.resources.schemas.sentences import Token, Violation, violation
+from kvput.resources.violations import Token, Violation, violation
 
 _CONTAINERS: Final = frozenset({dict, list})
 

@@ -293,6 +293,8 @@ def test_the_error_names_the_member_and_the_schema() -> None:
         "says."
     )
     assert raised.members == {
+        "resource": "/articles/1",
+        "pointer": "/author/name",
         "errors": {"author.name": "Must be a text."},
         "pointers": [{"pointer": "/author/name", "message": "Must be a text."}],
         "schema": "/schemas/article",

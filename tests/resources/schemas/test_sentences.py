@@ -6,15 +6,8 @@ import jsonschema_rs
 import pytest
 
 from kvput.resources.schemas import sentences
-from kvput.resources.schemas.sentences import (
-    MAX_VIOLATIONS,
-    TYPES,
-    Violation,
-    sentence,
-    type_names,
-    violation,
-    violations_of,
-)
+from kvput.resources.schemas.sentences import TYPES, sentence, type_names, violations_of
+from kvput.resources.violations import MAX_VIOLATIONS, Violation, violation
 
 OLD = {"$schema": "http://json-schema.org/draft-07/schema#"}
 NO_MEMBER = "is no member that the schema knows: leave it out"
