@@ -77,9 +77,7 @@ class Rules:
 
     def make_up_a_schema(self, paths: Collection[ResourcePath], view: View) -> bool:
         """Whether a schema that is declared is made of any of these resources."""
-        return any(
-            not self.schemas.parts(view, schema).isdisjoint(paths) for schema in self.described
-        )
+        return bool(self.described) and self.schemas.are_parts(view, self.described, paths)
 
 
 class Consequences:
@@ -147,9 +145,11 @@ class Consequences:
         puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
         require_unique(self.view, declared, puts, self._held, self._below.get)
         written = self.view.written
-        for schema, declaration in self._rules.described.items():
-            parts = self._rules.schemas.parts(self._below, schema)
-            self._require_usable(schema, declaration, [path for path in written if path in parts])
+        if self._rules.make_up_a_schema(written, self._below):
+            for schema, declaration in self._rules.described.items():
+                parts = self._rules.schemas.parts(self._below, schema)
+                changed = [path for path in written if path in parts and self._is_changed(path)]
+                self._require_usable(schema, declaration, changed)
 
     def batch(self) -> Batch:
         """All that is to be written: nothing that one step has changed and another changed back."""
@@ -218,13 +218,12 @@ class Consequences:
             require_valid(for_whom_it_is(found, put_in, schema), path, schema)
 
     def _require_usable(
-        self, schema: ResourcePath, declaration: Declaration, parts: Iterable[ResourcePath]
+        self, schema: ResourcePath, declaration: Declaration, changed: list[ResourcePath]
     ) -> None:
         """Raise Referenced where one of these parts goes that a schema cannot do without.
 
         Raises InvalidContent where it could not be used with what they are to hold.
         """
-        changed = [path for path in parts if self._is_changed(path)]
         gone = [path for path in changed if self.view.get(path) is None]
         if schema in gone:
             with about(schema):

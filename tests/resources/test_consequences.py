@@ -166,6 +166,16 @@ async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
     )
 
 
+async def test_what_a_schema_has_come_to_be_made_of() -> None:
+    """The next commit knows, however soon it comes."""
+    store = await store_with({**IN_PARTS, "/schemas/new": "{}"})
+    rules = Rules(DECLARED, Schemas(print))
+    for texts in ({"/x/1": "{}"}, {"/schemas/article": '{"$ref": "new"}'}):
+        await store.commit(RuledDecision(rules, decision(texts)))
+    with pytest.raises(Referenced):
+        await store.commit(RuledDecision(rules, decision({"/schemas/new": None})))
+
+
 async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
     """As long as a schema cannot be used, what it is to be made of may be anything."""
     store = await store_with({**IN_PARTS, "/schemas/shared/image": "["})

@@ -5,8 +5,9 @@ is for, so that an edit of it takes effect with the next write. Here belongs whi
 version is in use, what is told of one that cannot be, and the error of a write.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Final
 
 from kvput.declarations import Declaration
@@ -25,6 +26,9 @@ from kvput.resources.schemas.sentences import UNKNOWN_MEMBER
 from kvput.resources.violations import Violation, refused
 from kvput.store.base import View
 
+KNOWN_SECONDS: Final = 0.02
+"""As long as a GET goes by the declarations that it has seen last."""
+
 __all__ = ["CompiledSchema", "SchemaFault", "Schemas", "Violation", "require_valid", "schema_fault"]
 
 
@@ -40,6 +44,15 @@ class SchemaState:
 
 States = tuple[tuple[Declaration, SchemaState], ...]
 """How the schemas of collections stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The parts of some schemas, to be looked at again from `until` on."""
+
+    schemas: Collection[ResourcePath]
+    parts: frozenset[ResourcePath]
+    until: float
 
 
 class Schemas:
@@ -58,6 +71,7 @@ class Schemas:
         self._states: dict[ResourcePath, SchemaState] = {}
         self._told: dict[CollectionPath, SchemaState] = {}
         self._identifiers = Identifiers()
+        self._known: _Known | None = None
 
     def validator(self, view: View, declaration: Declaration) -> CompiledSchema | None:
         """A collection's schema as the view shows it; where that cannot be used, as it was before.
@@ -92,6 +106,24 @@ class Schemas:
             self._tell_once(declaration, state)
         for collection in {*self._told} - {declaration.collection for declaration, _ in states}:
             self._told.pop(collection, None)
+
+    def are_parts(
+        self, view: View, schemas: Collection[ResourcePath], paths: Collection[ResourcePath]
+    ) -> bool:
+        """Whether any of these resources is a part of one of the schemas, as for `parts`.
+
+        That a hand has changed a schema may show KNOWN_SECONDS late. Each write asks this, and
+        to look at the files of ten schemas would take a fifth of the time of a write.
+        """
+        known, now = self._known, monotonic()
+        if known is None or known.schemas is not schemas or now > known.until:
+            parts = frozenset[ResourcePath]().union(*(self.parts(view, each) for each in schemas))
+            known = self._known = _Known(schemas, parts, now + KNOWN_SECONDS)
+        if known.parts.isdisjoint(paths):
+            return False
+        # What is written may have others for its parts.
+        self._known = None
+        return True
 
     def parts(self, view: View, schema: ResourcePath) -> frozenset[ResourcePath]:
         """The resources that the schema is made of; itself, if it cannot be used.
