@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from kvput.content.json_document import Document
+from kvput.content.json_members import members_in
 from kvput.content.json_slices import value_in
 from kvput.content.json_text import parse
 from kvput.content.source_text import shown
@@ -144,18 +145,6 @@ def _as_they_stand(
 
 
 # --- members in a text
-
-
-def members_in(text: bytes) -> dict[str, bytes] | None:
-    """The JSON text of each member, the last of its name; None for what is no JSON object."""
-    text = text or b"{}"
-    try:
-        value = parse(text)
-    except MalformedContent:
-        return None
-    if not isinstance(value, dict):
-        return None
-    return {name: member.text for name, member in value_in(text).members()}
 
 
 def _others(members: Mapping[str, bytes], names: Collection[str]) -> dict[str, bytes]:

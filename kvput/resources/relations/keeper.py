@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
+from kvput.content.json_members import members_in
 from kvput.content.source_text import shown
 from kvput.declarations import OnDelete
 from kvput.errors import ContentTooLarge, InvalidReference, StoredContentMalformed
 from kvput.patching.equality import equal
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
-from kvput.resources.members import members_in
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.graph import Linked, LinkGraph
 from kvput.resources.relations.links import (
