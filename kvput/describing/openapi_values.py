@@ -38,10 +38,12 @@ _NONE: Final[list[Json]] = [{"type": "null"}, {"const": ""}]
 
 IDS: Final[Mapping[str, Json]] = {
     "Id": {
+        "description": "A resource's name, as a text or a whole number. The letters of a text are "
+        "composed (Unicode NFC).",
         "anyOf": [
             {"type": "integer", "minimum": -HIGHEST_NUMBER, "maximum": HIGHEST_NUMBER},
             schema("Name"),
-        ]
+        ],
     },
     "NewId": {
         "description": "The name that a new resource is to have, as a text or a whole number. It "

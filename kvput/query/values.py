@@ -137,15 +137,22 @@ class Field:
 
     The members that `steps` name, one in the other; a step that is a number may
     also be the place in an array. A member whose own name is the whole text
-    comes first.
+    comes first. Where `is_member`, there is no other than that one.
     """
 
     text: str
+    is_member: bool = False
 
     @property
     def steps(self) -> tuple[str, ...]:
         """The names on the way."""
         return tuple(self.text.split("."))
+
+
+def own_member(name: str) -> Field:
+    """The place of a member of the resource itself, whatever its name is."""
+    # Without a dot both are the same place, and one column serves.
+    return Field(name, is_member="." in name)
 
 
 ID: Final = Field("id")
@@ -164,6 +171,8 @@ def value_at(field: Field, value: object) -> object:
     """What stands in a place of a resource's value; MISSING where it has no such place."""
     if isinstance(value, dict) and field.text in value:
         return value[field.text]
+    if field.is_member:
+        return MISSING
     for step in field.steps:
         if isinstance(value, dict) and step in value:
             value = value[step]

@@ -117,7 +117,7 @@ class Consequences:
                 self.asked[write.path] = None
                 if self._rules.concern(write.path):
                     before[write.path] = self.view.get(write.path)
-                    writes.append(self._kept(write, before[write.path], moved))
+                    writes.append(self._kept(write, before[write.path], moved, in_part=in_part))
                     continue
             writes.append(write)
         self.view.add(Batch(tuple(writes)))
@@ -164,7 +164,9 @@ class Consequences:
 
     # --- the rules
 
-    def _kept(self, write: Put | Delete, before: Entry | None, moved: Move | None) -> Put | Delete:
+    def _kept(
+        self, write: Put | Delete, before: Entry | None, moved: Move | None, *, in_part: bool
+    ) -> Put | Delete:
         """A write with the members that the server keeps."""
         declaration = self._rules.declared_of(write.path.parent)
         if declaration is None:
@@ -178,7 +180,9 @@ class Consequences:
                 content = kept_in_move(declaration, source, write.path, write.content, self._now)
             else:
                 stands = None if before is None else self._content_of(before)
-                content = kept(declaration, write.path, stands, write.content, self._now)
+                sides = () if in_part else self._rules.sides.at(write.path)
+                inverses = [side.member for side in sides if side.is_kept]
+                content = kept(declaration, write.path, stands, write.content, self._now, inverses)
         if content == write.content:
             return write
         self.transformed.add(write.path)

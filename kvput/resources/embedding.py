@@ -203,7 +203,9 @@ class Embedder:
         )
 
     def _ambiguous(self, name: str) -> MalformedParameter:
-        members = ", ".join(shown(side.member) for side in self._ways.ambiguous[name])
+        members = ", ".join(
+            f"{shown(side.member)} in {side.collection.url}" for side in self._ways.ambiguous[name]
+        )
         return malformed(
             "_embed",
             f'asks for "{shown(name)}", whose resources name those of {self._collection.url} in '

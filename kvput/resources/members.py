@@ -47,6 +47,7 @@ def kept(
     before: bytes | None,
     content: bytes,
     now: datetime,
+    left_to_us: Collection[str] = (),
 ) -> bytes:
     """The content to be stored where a client sends `content`; what it may write keeps its bytes.
 
@@ -63,7 +64,8 @@ def kept(
     is a timestamp as well is a timestamp.
 
     A content that changes nothing but these members, and where they stand, gives back
-    `before`: so what GET gave may be sent back, and a PUT be repeated, to no effect.
+    `before`: so what GET gave may be sent back, and a PUT be repeated, to no effect. It need
+    not have the members that are `left_to_us`, which others put in if it says nothing of them.
 
     Raises InvalidContent for what is no object, and where a read-only member would change.
     """
@@ -81,7 +83,9 @@ def kept(
         return _with_members(content, dict.fromkeys(timestamps, _time(now)))
     put_in = _as_they_stand(timestamps, guarded, sent, stored)
     updated = declaration.timestamps.updated
-    not_sent = put_in.keys() | ({updated} if updated is not None else set())
+    not_sent = put_in.keys() | {name for name in left_to_us if name not in sent}
+    if updated is not None:
+        not_sent |= {updated}
     # Values tell most contents apart, without writing any.
     if _others(sent, not_sent) == _others(stored, not_sent):
         same = _with_members(content, put_in)

@@ -13,6 +13,7 @@ from typing import Final
 from kvput.content.json_document import Document
 from kvput.content.json_text import insert_first_member, parse
 from kvput.errors import InvalidContent, MethodNotAllowed, NotFound
+from kvput.names import shown
 from kvput.patching.pointer import format_pointer
 from kvput.paths import SERVER_SEGMENT, CollectionPath, ResourcePath
 from kvput.query.filters import Filter
@@ -60,12 +61,13 @@ def nested_route(view: View, collection: CollectionPath, sides: Sides) -> Nested
     if way is not None and way.many:
         return _declared(view, parent, way)
     if name in ways.ambiguous:
-        first, *_ = ways.ambiguous[name]
-        members = " or ".join(side.member for side in ways.ambiguous[name])
+        meanings = " or ".join(
+            f"those of {side.collection.url} that name {parent.url} as their {shown(side.member)}"
+            for side in ways.ambiguous[name]
+        )
         raise NotFound(
-            f"{collection.url} may mean those of {first.collection.url} that name {parent.url} as "
-            f"their {members}: ask for {first.collection.url} with a condition, or declare an "
-            "inverse for one."
+            f"{collection.url} may mean {meanings}: ask for their collection with a condition, or "
+            "declare an inverse for one."
         )
     return _by_names(view, parent, name)
 
@@ -75,7 +77,7 @@ def _declared(view: View, parent: ResourcePath, way: Way) -> NestedRoute:
         raise nothing_there(parent.url)
     text = texts_of(view, parent.parent, (parent.name,)).get(parent.name) if way.is_own else None
     condition = way.condition(parent, None if text is None else parse(text))
-    if way.back is None:
+    if way.back is None or way.back.is_readonly:
         return NestedRoute(parent, way.to, condition, ())
     return NestedRoute(parent, way.to, condition, (way.back.member,), way.back.many)
 

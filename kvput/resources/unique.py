@@ -23,7 +23,7 @@ from kvput.patching.pointer import format_pointer
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.filters import Condition, Operator
 from kvput.query.selection import Selection
-from kvput.query.values import Field, Key, key_of
+from kvput.query.values import Key, key_of, own_member
 from kvput.resources.located import RESOURCE_MEMBER
 from kvput.resources.needed import ContentNeeded
 from kvput.store.base import Entry, View
@@ -155,7 +155,7 @@ def _require_free(
         return
     values = tuple(claim.value for claim in new.values())
     # It finds more than that: "1" for 1, and arrays that hold it.
-    condition = Condition(Field(member), Operator.EQUAL, values)
+    condition = Condition(own_member(member), Operator.EQUAL, values)
     selected = view.select(collection, Selection(condition))
     for item in () if selected is None else selected.items:
         if item.name in written:

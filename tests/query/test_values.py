@@ -18,6 +18,7 @@ from kvput.query.values import (
     key_of,
     keys_met_by,
     number_in,
+    own_member,
     sort_key,
     text_of,
     texts_in,
@@ -235,3 +236,18 @@ def test_order_of_values() -> None:
         assert (first < second) is (one < other)
     assert sort_key(1) == sort_key(1.0)
     assert not any(map(sort_key, [None, [], [1], {}, {"a": 1}, MISSING]))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("a", {"a": 1}, 1),
+        ("a.b", {"a.b": 1, "a": {"b": 2}}, 1),
+        ("a.b", {"a": {"b": 2}}, MISSING),
+        ("0", ["x"], "x"),
+    ],
+)
+def test_an_own_member(name: str, value: object, expected: object) -> None:
+    """One that lies deeper is another, whatever it is called; without a dot both are one field."""
+    assert value_at(own_member(name), value) == expected
+    assert (own_member(name) == Field(name)) is ("." not in name)

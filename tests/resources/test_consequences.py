@@ -25,7 +25,14 @@ from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.preconditions import NO_PRECONDITIONS
 from kvput.store.base import Change, Delete, Entry, View
 from kvput.store.memory import MemoryStore
-from tests.resources.relations.tools import Changes, Texts, decision, store_with
+from tests.resources.relations.tools import (
+    AUTHOR,
+    Changes,
+    Texts,
+    decision,
+    declarations,
+    store_with,
+)
 from tests.store.tools import collection, resource, seen
 
 ARTICLES, AUTHORS, TAGS = map(collection, ("/articles/", "/authors/", "/tags/"))
@@ -164,6 +171,28 @@ async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
         "schemas/shared/url.json, a part of the schema of /articles (kvput.toml), is no JSON "
         "Schema: it must be an object, true or false."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ('{"name": "Ada"}', False),
+        ('{"name": "Ada", "articles": [5]}', False),
+        ('{"name": "Ada", "articles": []}', True),
+        ('{"name": "Grace"}', True),
+    ],
+)
+async def test_a_put_that_leaves_the_inverse_to_the_server(text: str, changes: bool) -> None:
+    """It changes no time where it says nothing new, so that it may be repeated."""
+    times = Timestamps(updated="updated")
+    authors = Declaration(AUTHORS, timestamps=times)
+    related = declarations(AUTHOR).collections
+    rules = Rules(Declarations({**related, AUTHORS: authors}), Schemas(print))
+    stored = '{"name": "Ada", "updated": "2020-01-01T00:00:00.000Z", "articles": [5]}'
+    store = await store_with({"/authors/1": stored, "/articles/5": '{"author": 1}'})
+    commit = await store.commit(RuledDecision(rules, decision({"/authors/1": text})))
+    (change,) = [change for change in commit.changes if change.path.url == "/authors/1"]
+    assert (change.before != change.after) is changes
 
 
 async def test_what_a_schema_has_come_to_be_made_of() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+from unicodedata import normalize
 from uuid import UUID
 
 import yaml
@@ -59,6 +60,8 @@ def before_call(_context: object, case: Any, _kwargs: object) -> None:  # noqa: 
         case.body = {name: value for name, value in case.body.items() if name != "id"}
     if isinstance(case.body, list | dict):
         _without_moves_to_itself(case.body)
+        if not _is_negative(case, "BODY"):
+            case.body = _composed(case.body)
     if case.query and not _is_negative(case, "QUERY"):
         _without_contradictions(case.query)
 
@@ -81,6 +84,19 @@ def _without_contradictions(query: dict[str, Any]) -> None:
         query.pop("_per_page", None)
     elif query.get("_limit") in (0, "0"):
         query.pop("_limit")
+
+
+def _composed(value: object) -> object:
+    """The value with the letters of all texts composed, as those of an id are to be."""
+    match value:
+        case str():
+            return normalize("NFC", value)
+        case list():
+            return [_composed(each) for each in value]
+        case dict():
+            return {name: _composed(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 def _without_moves_to_itself(batch: object) -> None:

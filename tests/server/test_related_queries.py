@@ -241,7 +241,7 @@ async def test_one_look_at_the_index_for_each_resource() -> None:
         ("/posts?id=none&_expand=autor", '"autor"'),
         ("/posts?embed=[%22autor%22]", '"_embed"'),
         ("/users/1/posts?_expand=autor", '"autor"'),
-        ("/users?_embed=notes", "(writer, reader)"),
+        ("/users?_embed=notes", "(writer in /notes, reader in /notes)"),
     ],
 )
 async def test_a_name_that_leads_nowhere(address: Address, target: str, says: str) -> None:
@@ -382,6 +382,44 @@ async def test_a_post_that_says_otherwise_than_its_address(
     reply = await sent(address, "POST", target, value)
     assert reply.status == status
     assert says in json.loads(reply.body)["detail"]
+
+
+async def test_a_post_where_only_the_server_writes_the_member_that_belongs(tmp_path: Path) -> None:
+    """Nobody could say there that a new tag belongs to the post."""
+    rules = declared(
+        """
+        [collections.posts.relations]
+        tags = {to = "tags", many = true, inverse = "posts"}
+        [collections.tags]
+        readonly = ["posts"]
+        """
+    )
+    store = MemoryStore()
+    await store.commit(writing(Put(resource("/posts/1"), b"{}")))
+    async with serving(store, Config(data=tmp_path), lambda: rules) as served:
+        reply = await sent(served, "POST", "/posts/1/tags", {})
+        assert (reply.status, reply.problem) == (405, "method-not-allowed")
+        assert "/posts/1 says itself" in json.loads(reply.body)["detail"]
+
+
+async def test_several_collections_of_one_name(tmp_path: Path) -> None:
+    """The answer says which there are, and by which members they lead there."""
+    rules = declared(
+        """
+        [collections.customers]
+        [collections.orders.relations]
+        customer = {to = "customers"}
+        [collections."shop/orders".relations]
+        customer = {to = "customers"}
+        """
+    )
+    store = MemoryStore()
+    await store.commit(writing(Put(resource("/customers/1"), b"{}")))
+    async with serving(store, Config(data=tmp_path), lambda: rules) as served:
+        for target in ("/customers/1/orders", "/customers/1?_embed=orders"):
+            detail = json.loads((await served.request("GET", target)).body)["detail"]
+            assert "/orders" in detail
+            assert "/shop/orders" in detail
 
 
 async def test_a_batch_creates_at_a_nested_address(address: Address) -> None:

@@ -12,7 +12,7 @@ from kvput.errors import MalformedContent
 from kvput.paths import ResourcePath
 from kvput.query.filters import Condition, Operator
 from kvput.query.selection import Selection
-from kvput.query.values import Field, Name
+from kvput.query.values import Name, own_member
 from kvput.resources.pending import PendingView
 from kvput.resources.relations.links import LinkEdit, Names, id_called, names_in
 from kvput.resources.relations.sides import Side, Sides
@@ -91,7 +91,7 @@ class LinkGraph:
     def naming(self, side: Side, path: ResourcePath) -> Iterator[ResourcePath]:
         """The resources that name `path` on this side, as they are in this step."""
         yield from list(self._naming.get(side, {}).get(path.name, ()))
-        names_it = Condition(Field(side.member), Operator.EQUAL, (Name(path.name),))
+        names_it = Condition(own_member(side.member), Operator.EQUAL, (Name(path.name),))
         selected = self._below.select(side.collection, Selection(names_it))
         for item in () if selected is None else selected.items:
             owner = side.collection.resource(item.name)

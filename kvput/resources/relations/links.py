@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from kvput.content.json_document import Document
+from kvput.content.source_text import shown
 from kvput.errors import InvalidContent
 from kvput.names import HIGHEST_NUMBER, number_of
 from kvput.paths import ResourcePath
-from kvput.resources.ids import ID_MEMBER, id_of, is_id_of, name_for_id
+from kvput.resources.ids import ID_MEMBER, id_of, name_for_id
 from kvput.resources.relations.sides import Side
 from kvput.resources.violations import MAX_VIOLATIONS, Violation, violation
 
@@ -39,7 +40,8 @@ def held_in(value: object, side: Side) -> Held | None:
     """What a value holds in the side's member; None where it has no such member.
 
     Null and an empty text name none, and so does an empty text in a list. Faults are what is no
-    id, a list where one id belongs, and the reverse; no more than MAX_VIOLATIONS are told.
+    id, a text whose letters are not composed as in names, a list where one id belongs, and the
+    reverse; no more than MAX_VIOLATIONS are told.
     """
     if not isinstance(value, dict) or side.member not in value:
         return None
@@ -121,7 +123,13 @@ def _is_of_a_kind_that_names(identifier: object) -> bool:
 def _name_of(identifier: object) -> str:
     if isinstance(identifier, float) and identifier.is_integer():
         identifier = int(identifier)
-    return name_for_id(identifier)
+    name = name_for_id(identifier)
+    # An index finds who names a resource by the text that stands there.
+    if isinstance(identifier, str) and identifier != name:
+        raise InvalidContent(
+            f"Its letters are not composed (Unicode NFC): write it as {shown(name)}."
+        )
+    return name
 
 
 # --- writing
@@ -143,7 +151,8 @@ class LinkEdit:
 def id_called(path: ResourcePath, value: object) -> str | int:
     """The id of a resource as it calls itself: its own `id` where that is its name."""
     own = value.get(ID_MEMBER) if isinstance(value, dict) else None
-    if isinstance(own, str | int) and not isinstance(own, bool) and is_id_of(own, path):
+    # Only there may the letters of a text be other than composed.
+    if isinstance(own, str | int) and not isinstance(own, bool) and str(own) == path.name:
         return own
     return id_of(path)
 

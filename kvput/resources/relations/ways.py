@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.filters import Condition, Operator
-from kvput.query.values import ID, Field, Name
+from kvput.query.values import ID, Name, own_member
 from kvput.resources.relations.links import names_in
 from kvput.resources.relations.sides import Side, Sides
 
@@ -48,7 +48,7 @@ class Way:
         """What those meet to which it leads from a resource of this value."""
         if self.is_own:
             return Condition(ID, Operator.EQUAL, tuple(map(Name, self.names(value))))
-        return Condition(Field(self.side.member), Operator.EQUAL, (Name(path.name),))
+        return Condition(own_member(self.side.member), Operator.EQUAL, (Name(path.name),))
 
 
 class Ways:
