@@ -167,7 +167,7 @@ def _with_members(content: bytes, members: Mapping[str, bytes]) -> bytes:
 
 def _without(names: Iterable[str], text: bytes) -> bytes:
     """The object without these members, wherever they stand."""
-    document = Document(text, _NO_LIMIT)
+    document = Document(text or b"{}", _NO_LIMIT)
     members = document.root_object()
     for name in names:
         if name in members:

@@ -180,6 +180,7 @@ async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
         ('{"name": "Ada", "articles": [5]}', False),
         ('{"name": "Ada", "articles": []}', True),
         ('{"name": "Grace"}', True),
+        ("", True),
     ],
 )
 async def test_a_put_that_leaves_the_inverse_to_the_server(text: str, changes: bool) -> None:
