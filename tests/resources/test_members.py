@@ -143,11 +143,10 @@ def test_changed_resource_keeps_when_it_was_created(before: str, content: str, r
     assert stored(STAMPED, before, content) == result
 
 
-def test_zero_bytes_are_the_empty_object_also_where_there_is_a_time_alone() -> None:
-    """They change nothing but what the server keeps, which is put back."""
-    only_changed = Declaration(ARTICLES, timestamps=Timestamps(None, "changed"))
-    before = '{"changed": "2020-01-01T00:00:00.000Z"}'
-    assert stored(only_changed, before, "") == before
+def test_zero_bytes_leave_what_others_put_in() -> None:
+    """They say nothing that the resource does not hold, and so change nothing."""
+    before = b'{"articles": [5]}'
+    assert kept(STAMPED, PATH, before, b"", LATER, ["articles"]) == before
 
 
 @pytest.mark.parametrize(
