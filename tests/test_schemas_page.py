@@ -103,6 +103,17 @@ async def test_no_write_leaves_a_schema_that_cannot_be_used(server: Address) -> 
         assert reply.status == 200
 
 
+async def test_a_file_of_a_schema_may_be_as_large_as_the_page_says(server: Address) -> None:
+    """What is larger could not be used, whichever of the files it is."""
+    (mebibytes,) = re.findall(r"A file of a schema may have (\d+) MiB", PAGE)
+    size = int(mebibytes) * 2**20
+    for name, text in FILES.items():
+        url = f"/{name.removesuffix('.json')}"
+        assert (await server.request("PUT", url, {}, text.encode().ljust(size))).status == 200
+        reply = await server.request("PUT", url, {}, text.encode().ljust(size + 1))
+        assert reply.status == 422
+
+
 @pytest.mark.parametrize(
     ("draft", "is_older"),
     [

@@ -1,5 +1,6 @@
 """The rules one after the other, over a store: what is refused, and what is stored."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ from kvput.resources.batch import BatchDecision
 from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import RuledDecision, Rules
 from kvput.resources.resource import delete
+from kvput.resources.schemas.files import MAX_SIZE
 from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.preconditions import NO_PRECONDITIONS
 from kvput.store.base import Change, Delete, Entry, View
@@ -115,6 +117,7 @@ IN_PARTS = {
     "/schemas/shared/url": '{"type": "object"}',
 }
 LONE = '{"$defs": {"image": {}}}'
+TOO_LARGE = json.dumps({"type": "object", "description": "x" * MAX_SIZE})
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,8 @@ LONE = '{"$defs": {"image": {}}}'
         ({"/schemas/shared/image": "{}"}, InvalidContent, "/schemas/shared/image"),
         ({"/schemas/shared/url": "[]"}, InvalidContent, "/schemas/shared/url"),
         ({"/schemas/shared/url": '{"$ref": "no"}'}, InvalidContent, "/schemas/shared/url"),
+        ({"/schemas/shared/url": TOO_LARGE}, InvalidContent, "/schemas/shared/url"),
+        ({"/schemas/article": TOO_LARGE}, InvalidContent, "/schemas/article"),
         # All that a commit writes counts, in whatever order it does.
         ({"/schemas/shared/url": None, "/schemas/shared/image": LONE}, None, ""),
         ({"/schemas/shared/url": "{", "/schemas/article": "{}"}, None, ""),

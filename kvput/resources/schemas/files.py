@@ -24,6 +24,9 @@ from kvput.store.base import Entry, View
 MAX_FILES: Final = 1000
 """Files that are looked through for an `$id`: writes wait meanwhile."""
 
+MAX_SIZE: Final = 1 << 20
+"""The bytes that a file may have: as many as every store gives with its entry."""
+
 _MAX_REMEMBERED: Final = 4096
 
 _Digests = tuple[tuple[ResourcePath, str | None], ...]
@@ -152,10 +155,14 @@ class SchemaFiles:
         self._used[path] = None if entry is None else entry.digest
         if entry is None:
             raise SchemaUnusableError(path, "is not there: correct the name, or write the file")
-        if entry.content is None:
-            raise SchemaUnusableError(path, "is too large for a schema: make it smaller")
+        content = _content(entry)
+        if content is None:
+            raise SchemaUnusableError(
+                path,
+                "is too large for a schema, which may have 1 MiB: make it smaller, or split it",
+            )
         try:
-            return parse(entry.content)
+            return parse(content)
         except MalformedContent as error:
             at = "" if error.line is None else f" in line {error.line}"
             raise SchemaUnusableError(
@@ -168,6 +175,11 @@ def _entry(view: View, path: ResourcePath) -> Entry | None:
         return view.get(path)
     except Unreadable:
         return None
+
+
+def _content(entry: Entry) -> bytes | None:
+    """The content of a file; None where it is too large, also where it is not written yet."""
+    return entry.content if entry.size <= MAX_SIZE else None
 
 
 def _digest(view: View, path: ResourcePath) -> str | None:
@@ -203,8 +215,9 @@ def _place(uri: str) -> ResourcePath | None:
 
 
 def _identifier(entry: Entry) -> str | None:
+    content = _content(entry)
     try:
-        document = None if entry.content is None else parse(entry.content)
+        document = None if content is None else parse(content)
     except MalformedContent:
         return None
     written = document.get("$id") if isinstance(document, dict) else None

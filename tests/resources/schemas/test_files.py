@@ -4,8 +4,14 @@ import pytest
 
 from kvput.paths import ResourcePath
 from kvput.resources.schemas import files as schema_files
-from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas.files import (
+    MAX_SIZE,
+    Identifiers,
+    SchemaFiles,
+    SchemaUnusableError,
+)
 from kvput.store.base import View
+from kvput.store.files.cache import LARGEST_HELD
 from tests.resources.schemas.tools import ARTICLE, Data
 from tests.schema_references import FOUND, NOT_FOUND, Files
 from tests.store.tools import resource, seen
@@ -74,22 +80,27 @@ async def test_a_schema_that_is_not_there_is_named() -> None:
         (await files(Data())).document("file:///schemas/article.json")
 
 
-async def test_what_is_too_large_to_be_held_is_no_schema() -> None:
-    """It is said, instead of being read."""
-    data = Data()
-    await data.write(ARTICLE, {})
-    view = await view_of(data)
+def of_size(size: int) -> bytes:
+    """A schema with an `$id`, of so many bytes."""
+    return b'{"$id": "urn:large"}'.ljust(size)
 
-    class Large:
-        def get(self, path: ResourcePath) -> object:
-            entry = view.get(path)
-            assert entry is not None
-            return type(entry)(path, entry.digest, 0, 10**9, None)
 
-    large: View = Large()  # type: ignore[assignment]
-    assert Identifiers().of(large.get(SCHEMA)) is None  # type: ignore[arg-type]
+async def test_what_is_too_large_is_no_schema() -> None:
+    """It is its size that counts, whether its content is at hand or not."""
+    data, uri = Data(), SCHEMA.uri
+    await data.write(ARTICLE, of_size(MAX_SIZE))
+    assert (await files(data)).document(uri).value == {"$id": "urn:large"}
+    assert (await files(data)).document("urn:large").path == SCHEMA
+    await data.write(ARTICLE, of_size(MAX_SIZE + 1))
     with pytest.raises(SchemaUnusableError, match=r"article\.json is too large for a schema"):
-        SchemaFiles(large, SCHEMA, Identifiers()).document("file:///schemas/article.json")
+        (await files(data)).document(uri)
+    with pytest.raises(SchemaUnusableError, match="is the \\$id of no file"):
+        (await files(data)).document("urn:large")
+
+
+def test_what_may_be_a_schema_is_held_by_every_store() -> None:
+    """The content of a larger file is not at hand where it is looked at."""
+    assert MAX_SIZE <= LARGEST_HELD
 
 
 async def test_only_what_was_looked_at_counts_for_a_change() -> None:
