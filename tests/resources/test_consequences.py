@@ -153,6 +153,55 @@ async def test_what_a_schema_is_made_of(
     assert raised.value.members["resource"] == refused
 
 
+IDENTIFIED = {
+    **BEFORE,
+    "/schemas/article": '{"properties": {"x": {"$ref": "https://ex.org/x"}}}',
+    "/schemas/sub/x": '{"$id": "https://ex.org/x", "type": "integer"}',
+}
+X_OF_TEXT = '{"$id": "https://ex.org/x", "type": "string"}'
+
+
+@pytest.mark.parametrize(
+    ("texts", "refused"),
+    [
+        ({"/schemas/x2": X_OF_TEXT}, "/schemas/x2"),
+        ({"/schemas/x2": X_OF_TEXT.replace("string", "sting")}, "/schemas/x2"),
+        ({"/schemas/sub/y/z": X_OF_TEXT}, "/schemas/sub/y/z"),
+        ({"/schemas/author": X_OF_TEXT}, "/schemas/author"),
+        ({"/schemas/new": "{}", "/schemas/x2": X_OF_TEXT}, "/schemas/x2"),
+        ({"/schemas/new": "{}", "/schemas/sub/x": "{}"}, "/schemas/sub/x"),
+        # What is meant may change, as long as it is one.
+        ({"/schemas/x2": X_OF_TEXT, "/schemas/sub/x": None}, None),
+        ({"/schemas/sub/x": "{}", "/schemas/x2": X_OF_TEXT}, None),
+        ({"/schemas/sub/x": X_OF_TEXT}, None),
+        ({"/schemas/new": "{", "/elsewhere/x": X_OF_TEXT}, None),
+    ],
+)
+async def test_who_is_meant_by_an_identifier(texts: Changes, refused: str | None) -> None:
+    """No other file gets it, and a server that starts now understands the schema as this one."""
+    store = await store_with(IDENTIFIED)
+    rules = Rules(DECLARED, Schemas(pytest.fail))
+
+    async def write(by: Rules, texts: Changes) -> None:
+        await store.commit(RuledDecision(by, decision(texts)))
+
+    await write(rules, {"/articles/1": '{"x": 1}'})
+    if refused is None:
+        await write(rules, texts)
+    else:
+        with pytest.raises(InvalidContent) as raised:
+            await write(rules, texts)
+        assert raised.value.members["resource"] == refused
+    is_text = refused is None and X_OF_TEXT in [
+        texts.get("/schemas/x2"),
+        texts.get("/schemas/sub/x"),
+    ]
+    for by in (rules, Rules(DECLARED, Schemas(pytest.fail))):
+        await write(by, {"/articles/1": '{"x": "a"}' if is_text else '{"x": 2}'})
+        with pytest.raises(SchemaViolated):
+            await write(by, {"/articles/1": '{"x": 2}' if is_text else '{"x": "a"}'})
+
+
 async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
     """The sentence says what it is a part of, and what to do."""
     store = await store_with(IN_PARTS)

@@ -92,7 +92,7 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
         verdict = _validator(sources.take(files.schema.uri), files.schema.uri, sources.take)
     except ValueError as error:
         fault = sources.fault or _why(files, error)
-        raise SchemaUnusableError(fault.path, fault.message) from None
+        raise SchemaUnusableError(fault.path, fault.message, fault.other) from None
     document = files.document(files.schema.uri).value
     return CompiledSchema(
         verdict, sources.faults(verdict), sources.reach.max_depth, only_members(document)
