@@ -44,6 +44,11 @@ class SchemaFault:
     message: str
     other: ResourcePath | None = None
 
+    @property
+    def paths(self) -> tuple[ResourcePath, ...]:
+        """All files at fault."""
+        return (self.path,) if self.other is None else (self.path, self.other)
+
     def __str__(self) -> str:
         return f"{self.path.file} {self.message}"
 
@@ -141,17 +146,18 @@ class SchemaFiles:
         """What was looked at so far."""
         return Seen(tuple(self._used.items()), self._searched)
 
-    def document(self, uri: str) -> Document:
+    def document(self, uri: str, referrer: ResourcePath | None = None) -> Document:
         """The document of a URI without a fragment.
 
-        Raises SchemaUnusableError, with a sentence that says whose reference leads nowhere.
+        Raises SchemaUnusableError. Where the reference leads nowhere, the file at fault is the
+        `referrer`; for None, it is the schema as a whole.
         """
         if uri not in self.documents:
-            path = self._find(uri)
+            path = self._find(uri, referrer or self.schema)
             self.documents[uri] = Document(path, self._read(path))
         return self.documents[uri]
 
-    def _find(self, uri: str) -> ResourcePath:
+    def _find(self, uri: str, referrer: ResourcePath) -> ResourcePath:
         path = _place(uri)
         if path is not None:
             self._used[path] = _digest(self.view, path)
@@ -169,11 +175,11 @@ class SchemaFiles:
                 )
         if path is not None:
             raise SchemaUnusableError(
-                self.schema,
+                referrer,
                 f"refers to {path.file}, which is not there: write it, or correct the reference",
             )
         raise SchemaUnusableError(
-            self.schema,
+            referrer,
             f"refers to {shown(uri)}, which is the $id of no file in its folder or below it, and "
             "nothing is fetched from elsewhere: put such a file there",
         )
