@@ -104,6 +104,17 @@ async def test_no_write_leaves_a_schema_that_cannot_be_used(server: Address) -> 
         assert reply.status == 200
 
 
+async def test_what_hands_have_broken_is_mended_file_by_file(server: Address, data: Path) -> None:
+    """In any order; in the end, the schema holds."""
+    for names in (list(FILES), list(reversed(FILES))):
+        for name in names:
+            (data / name).write_text('{"type": 5}')
+        for name in names:
+            url = f"/{name.removesuffix('.json')}"
+            assert (await server.request("PUT", url, {}, FILES[name].encode())).status == 200
+        assert (await put(server, '{"links": 1}')).status == 422
+
+
 async def test_an_identifier_is_that_of_one_file(server: Address, data: Path) -> None:
     """The write of a second one is refused; where a hand writes it, the schema before holds on."""
     author = FILES["schemas/author.json"].replace("shared/links.json", "urn:links")

@@ -217,10 +217,12 @@ class Consequences:
     def _require_usable(self, schema: ResourcePath, declaration: Declaration) -> None:
         """Raise Referenced where a part goes that a schema cannot do without.
 
-        Raises InvalidContent where it could not be used with what its parts are to hold.
+        Raises InvalidContent where it could not be used with what its parts are to hold. One that
+        could not be used before, is mended file by file: only what is written must be right.
         """
         parts = self._rules.schemas.parts(self._below, schema)
-        changed = [path for path in self.view.written if path in parts and self._is_changed(path)]
+        written = self.view.written
+        changed = [path for path in written if path in parts and self._is_changed(path)]
         gone = [path for path in changed if path in parts.files and self.view.get(path) is None]
         if schema in gone:
             with about(schema):
@@ -230,7 +232,10 @@ class Consequences:
         fault = self._rules.schemas.fault(self.view, schema) if changed else None
         if fault is None:
             return
-        if gone:
+        at_fault = [path for path in fault.paths if path in written and self._is_changed(path)]
+        if not at_fault and self._rules.schemas.fault(self._below, schema) is not None:
+            return
+        if gone and not at_fault:
             with about(gone[0]):
                 raise Referenced(
                     f"{gone[0].url} is {part_of(declaration, gone[0])}, and {schema.url} could not "
@@ -239,8 +244,7 @@ class Consequences:
                 )
         # Where the fault shows elsewhere, it comes of a part rather than of what might become one.
         changed.sort(key=lambda path: path not in parts.files)
-        blamed = next((path for path in (fault.path, fault.other) if path in changed), changed[0])
-        with about(blamed):
+        with about((at_fault or changed)[0]):
             raise InvalidContent(fault_in_full(fault, declaration))
 
     def _is_changed(self, path: ResourcePath) -> bool:

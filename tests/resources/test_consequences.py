@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 
@@ -238,6 +239,70 @@ async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
     await committed(store, {"/schemas/shared/url": '{"required": ["title"]}'})
     with pytest.raises(SchemaViolated):
         await committed(store, {"/articles/1": "{}"})
+
+
+def in_a_ring(file: str) -> Texts:
+    """What a file is when it is right: it refers to the next one."""
+    following = {"article": "b", "b": "c", "c": "article"}[file]
+    schema = {"required": ["title"], "properties": {"x": {"$ref": following}}}
+    return {f"/schemas/{file}": json.dumps(schema)}
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"type": 5}', "[", "[]", '{"$ref": "none"}', '{"$ref": "#no"}']
+)
+@pytest.mark.parametrize("files", [*permutations(("article", "b", "c"))])
+async def test_what_hands_have_broken_is_mended_file_by_file(
+    files: tuple[str, ...], broken: str
+) -> None:
+    """In any order, also where each refers to another; what is written must be right by itself."""
+    names = [f"/schemas/{file}" for file in files]
+    store = await store_with({**BEFORE, **dict.fromkeys(names, broken)})
+    for file in files:
+        await committed(store, in_a_ring(file))
+    with pytest.raises(SchemaViolated):
+        await committed(store, {"/articles/1": "{}"})
+    for name in names:
+        with pytest.raises(InvalidContent):
+            await committed(store, {name: broken})
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_taken"),
+    [
+        ({"/schemas/article": '{"$ref": "b"}'}, True),
+        ({"/schemas/article": '{"$ref": "b", "type": 6}'}, False),
+        ({"/schemas/article": '{"$ref": "new"}', "/schemas/new": "{"}, False),
+        ({"/schemas/article": '{"$ref": "new"}', "/schemas/new": '{"$ref": "b"}'}, True),
+        ({"/schemas/b": '{"type": 7}'}, False),
+        ({"/schemas/b": None}, True),
+        ({"/schemas/b": "{}"}, True),
+        ({"/schemas/b": '{"type": 5}', "/schemas/article": '{"$ref": "b"}'}, True),
+    ],
+)
+async def test_what_cannot_be_used_gets_no_further_fault(texts: Changes, *, is_taken: bool) -> None:
+    """What is written must be right in itself, whatever was wrong already."""
+    before = {"/schemas/article": '{"title": "", "$ref": "b"}', "/schemas/b": '{"type": 5}'}
+    store = await store_with({**BEFORE, **before})
+    if is_taken:
+        await committed(store, texts)
+    else:
+        with pytest.raises(InvalidContent):
+            await committed(store, texts)
+
+
+async def test_who_has_the_same_identifier_is_mended_file_by_file() -> None:
+    """Either of the two may be changed, and what has nothing to do with it may be written."""
+    for url in ("/schemas/sub/x", "/schemas/x2"):
+        store = await store_with({**IDENTIFIED, "/schemas/x2": X_OF_TEXT})
+        await committed(
+            store, {"/schemas/new": "{}", "/schemas/article": IDENTIFIED["/schemas/article"] + " "}
+        )
+        with pytest.raises(InvalidContent):
+            await committed(store, {url: X_OF_TEXT + " "})
+        await committed(store, {url: "{}"})
+        with pytest.raises(SchemaViolated):
+            await committed(store, {"/articles/1": '{"x": null}'})
 
 
 async def test_what_the_server_puts_in_is_for_the_schema_to_know() -> None:

@@ -129,9 +129,8 @@ class Schemas:
         return True
 
     def parts(self, view: View, schema: ResourcePath) -> Parts:
-        """The resources that the schema is made of; itself, if it cannot be used."""
-        state = self._state(view, schema)
-        return Parts(frozenset({schema})) if state.fault else state.seen.parts(schema)
+        """The resources that the schema is made of; where it cannot be used, those looked at."""
+        return self._state(view, schema).seen.parts(schema)
 
     def fault(self, view: View, schema: ResourcePath) -> SchemaFault | None:
         """Why the schema, as the view shows it, cannot be used; None where it can."""

@@ -250,8 +250,9 @@ async def test_a_schema_knows_what_it_is_made_of() -> None:
         "/schemas/other", "/schemas/new", "/schemas/d/e/f",
     ]  # fmt: skip
     assert await parts("/schemas", "/new", "/articles/1", "/old/schemas/a") == []
+    # So it is where it cannot be used.
     await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "urn:x"})
-    assert await parts(*own) == ["/schemas/article"]
+    assert await parts("/schemas/new", "/b") == ["/schemas/new"]
 
 
 async def test_a_schema_whose_files_are_named_by_their_places_has_no_other_parts() -> None:
