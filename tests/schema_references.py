@@ -104,5 +104,13 @@ NOT_FOUND: Final[list[tuple[str, Files]]] = [
     ("https://example.com/a", _holding("a.json", identifier="https://example.com/a")),
     ("file://host/schemas/author.json", _holding("schemas/author.json")),
     ("file:///etc/passwd", {}),
+    # Two of one name: there is none that is meant.
+    (
+        "https://example.com/a",
+        {
+            **_holding("schemas/a.json", identifier="https://example.com/a"),
+            **_holding("schemas/b/c.json", identifier="https://example.com/a"),
+        },
+    ),
 ]
 """A reference that leads nowhere, and the files that there are."""

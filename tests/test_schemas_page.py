@@ -11,6 +11,7 @@ import pytest
 from kvput.cli import main
 from kvput.config import Config
 from kvput.declared import declarations_of
+from kvput.resources.schemas.files import MAX_FILES
 from kvput.resources.survey import MOST_ITEMS
 from kvput.store import open_store
 from tests.serving import Address, Reply, serving
@@ -101,6 +102,48 @@ async def test_no_write_leaves_a_schema_that_cannot_be_used(server: Address) -> 
         put = {"op": "put", "path": url, "value": {}}
         reply = await server.request("POST", "/-/batch", JSON, json.dumps([*moves, put]).encode())
         assert reply.status == 200
+
+
+async def test_what_hands_have_broken_is_mended_file_by_file(server: Address, data: Path) -> None:
+    """In any order; in the end, the schema holds."""
+    for names in (list(FILES), list(reversed(FILES))):
+        for name in names:
+            (data / name).write_text('{"type": 5}')
+        for name in names:
+            url = f"/{name.removesuffix('.json')}"
+            assert (await server.request("PUT", url, {}, FILES[name].encode())).status == 200
+        assert (await put(server, '{"links": 1}')).status == 422
+
+
+async def test_an_identifier_is_that_of_one_file(server: Address, data: Path) -> None:
+    """The write of a second one is refused; where a hand writes it, the schema before holds on."""
+    author = FILES["schemas/author.json"].replace("shared/links.json", "urn:links")
+    links = json.dumps({"$id": "urn:links", **json.loads(FILES["schemas/shared/links.json"])})
+    (data / "schemas/shared/links.json").write_text(links)
+    (data / "schemas/author.json").write_text(author)
+    wrong = '{"name": "Ada", "links": 1}'
+    assert (await put(server, wrong)).status == 422
+    second = links.replace("object", "integer").encode()
+    for url, status in (("/schemas/links", 422), ("/links", 201)):
+        assert (await server.request("PUT", url, {}, second)).status == status
+    (data / "schemas/links.json").write_bytes(second)
+    assert (await put(server, wrong)).status == 422
+
+
+def test_as_many_files_are_searched_as_the_page_says() -> None:
+    """The number is the one in the code."""
+    assert f"in up to {MAX_FILES:,} files" in PAGE
+
+
+async def test_a_file_of_a_schema_may_be_as_large_as_the_page_says(server: Address) -> None:
+    """What is larger could not be used, whichever of the files it is."""
+    (mebibytes,) = re.findall(r"A file of a schema may have (\d+) MiB", PAGE)
+    size = int(mebibytes) * 2**20
+    for name, text in FILES.items():
+        url = f"/{name.removesuffix('.json')}"
+        assert (await server.request("PUT", url, {}, text.encode().ljust(size))).status == 200
+        reply = await server.request("PUT", url, {}, text.encode().ljust(size + 1))
+        assert reply.status == 422
 
 
 @pytest.mark.parametrize(

@@ -144,12 +144,9 @@ class Consequences:
         declared = self._rules.declarations.collections
         puts = [entry for path in self.view.written if (entry := self.view.get(path)) is not None]
         require_unique(self.view, declared, puts, self._held, self._below.get)
-        written = self.view.written
-        if self._rules.make_up_a_schema(written, self._below):
+        if self._rules.make_up_a_schema(self.view.written, self._below):
             for schema, declaration in self._rules.described.items():
-                parts = self._rules.schemas.parts(self._below, schema)
-                changed = [path for path in written if path in parts and self._is_changed(path)]
-                self._require_usable(schema, declaration, changed)
+                self._require_usable(schema, declaration)
 
     def batch(self) -> Batch:
         """All that is to be written: nothing that one step has changed and another changed back."""
@@ -221,14 +218,16 @@ class Consequences:
         with about(path):
             require_valid(for_whom_it_is(found, put_in, schema), path, schema)
 
-    def _require_usable(
-        self, schema: ResourcePath, declaration: Declaration, changed: list[ResourcePath]
-    ) -> None:
-        """Raise Referenced where one of these parts goes that a schema cannot do without.
+    def _require_usable(self, schema: ResourcePath, declaration: Declaration) -> None:
+        """Raise Referenced where a part goes that a schema cannot do without.
 
-        Raises InvalidContent where it could not be used with what they are to hold.
+        Raises InvalidContent where it could not be used with what its parts are to hold. One that
+        could not be used before, is mended file by file: only what is written must be right.
         """
-        gone = [path for path in changed if self.view.get(path) is None]
+        parts = self._rules.schemas.parts(self._below, schema)
+        written = self.view.written
+        changed = [path for path in written if path in parts and self._is_changed(path)]
+        gone = [path for path in changed if path in parts.files and self.view.get(path) is None]
         if schema in gone:
             with about(schema):
                 raise Referenced(
@@ -237,14 +236,19 @@ class Consequences:
         fault = self._rules.schemas.fault(self.view, schema) if changed else None
         if fault is None:
             return
-        if gone:
+        at_fault = [path for path in fault.paths if path in written and self._is_changed(path)]
+        if not at_fault and self._rules.schemas.fault(self._below, schema) is not None:
+            return
+        if gone and not at_fault:
             with about(gone[0]):
                 raise Referenced(
                     f"{gone[0].url} is {part_of(declaration, gone[0])}, and {schema.url} could not "
                     "be used without it: take out what refers to it first.",
                     members={"referrers": [schema.url]},
                 )
-        with about(fault.path if fault.path in changed else changed[0]):
+        # Where the fault shows elsewhere, it comes of a part rather than of what might become one.
+        changed.sort(key=lambda path: path not in parts.files)
+        with about((at_fault or changed)[0]):
             raise InvalidContent(fault_in_full(fault, declaration))
 
     def _is_changed(self, path: ResourcePath) -> bool:

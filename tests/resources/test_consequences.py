@@ -1,7 +1,9 @@
 """The rules one after the other, over a store: what is refused, and what is stored."""
 
+import json
 import re
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 
@@ -21,6 +23,7 @@ from kvput.resources.batch import BatchDecision
 from kvput.resources.batch_document import steps_in
 from kvput.resources.consequences import RuledDecision, Rules
 from kvput.resources.resource import delete
+from kvput.resources.schemas.files import MAX_SIZE
 from kvput.resources.schemas.in_use import Schemas
 from kvput.semantics.preconditions import NO_PRECONDITIONS
 from kvput.store.base import Change, Delete, Entry, View
@@ -122,6 +125,7 @@ IN_PARTS = {
     "/schemas/shared/url": '{"type": "object"}',
 }
 LONE = '{"$defs": {"image": {}}}'
+TOO_LARGE = json.dumps({"type": "object", "description": "x" * MAX_SIZE})
 
 
 @pytest.mark.parametrize(
@@ -132,6 +136,8 @@ LONE = '{"$defs": {"image": {}}}'
         ({"/schemas/shared/image": "{}"}, InvalidContent, "/schemas/shared/image"),
         ({"/schemas/shared/url": "[]"}, InvalidContent, "/schemas/shared/url"),
         ({"/schemas/shared/url": '{"$ref": "no"}'}, InvalidContent, "/schemas/shared/url"),
+        ({"/schemas/shared/url": TOO_LARGE}, InvalidContent, "/schemas/shared/url"),
+        ({"/schemas/article": TOO_LARGE}, InvalidContent, "/schemas/article"),
         # All that a commit writes counts, in whatever order it does.
         ({"/schemas/shared/url": None, "/schemas/shared/image": LONE}, None, ""),
         ({"/schemas/shared/url": "{", "/schemas/article": "{}"}, None, ""),
@@ -153,6 +159,55 @@ async def test_what_a_schema_is_made_of(
     with pytest.raises(error) as raised:
         await committed(store, texts)
     assert raised.value.members["resource"] == refused
+
+
+IDENTIFIED = {
+    **BEFORE,
+    "/schemas/article": '{"properties": {"x": {"$ref": "https://ex.org/x"}}}',
+    "/schemas/sub/x": '{"$id": "https://ex.org/x", "type": "integer"}',
+}
+X_OF_TEXT = '{"$id": "https://ex.org/x", "type": "string"}'
+
+
+@pytest.mark.parametrize(
+    ("texts", "refused"),
+    [
+        ({"/schemas/x2": X_OF_TEXT}, "/schemas/x2"),
+        ({"/schemas/x2": X_OF_TEXT.replace("string", "sting")}, "/schemas/x2"),
+        ({"/schemas/sub/y/z": X_OF_TEXT}, "/schemas/sub/y/z"),
+        ({"/schemas/author": X_OF_TEXT}, "/schemas/author"),
+        ({"/schemas/new": "{}", "/schemas/x2": X_OF_TEXT}, "/schemas/x2"),
+        ({"/schemas/new": "{}", "/schemas/sub/x": "{}"}, "/schemas/sub/x"),
+        # What is meant may change, as long as it is one.
+        ({"/schemas/x2": X_OF_TEXT, "/schemas/sub/x": None}, None),
+        ({"/schemas/sub/x": "{}", "/schemas/x2": X_OF_TEXT}, None),
+        ({"/schemas/sub/x": X_OF_TEXT}, None),
+        ({"/schemas/new": "{", "/elsewhere/x": X_OF_TEXT}, None),
+    ],
+)
+async def test_who_is_meant_by_an_identifier(texts: Changes, refused: str | None) -> None:
+    """No other file gets it, and a server that starts now understands the schema as this one."""
+    store = await store_with(IDENTIFIED)
+    rules = Rules(DECLARED, Schemas(pytest.fail))
+
+    async def write(by: Rules, texts: Changes) -> None:
+        await store.commit(RuledDecision(by, decision(texts)))
+
+    await write(rules, {"/articles/1": '{"x": 1}'})
+    if refused is None:
+        await write(rules, texts)
+    else:
+        with pytest.raises(InvalidContent) as raised:
+            await write(rules, texts)
+        assert raised.value.members["resource"] == refused
+    is_text = refused is None and X_OF_TEXT in [
+        texts.get("/schemas/x2"),
+        texts.get("/schemas/sub/x"),
+    ]
+    for by in (rules, Rules(DECLARED, Schemas(pytest.fail))):
+        await write(by, {"/articles/1": '{"x": "a"}' if is_text else '{"x": 2}'})
+        with pytest.raises(SchemaViolated):
+            await write(by, {"/articles/1": '{"x": 2}' if is_text else '{"x": "a"}'})
 
 
 async def test_what_a_schema_is_made_of_is_named_with_it() -> None:
@@ -214,6 +269,70 @@ async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
     await committed(store, {"/schemas/shared/url": '{"required": ["title"]}'})
     with pytest.raises(SchemaViolated):
         await committed(store, {"/articles/1": "{}"})
+
+
+def in_a_ring(file: str) -> Texts:
+    """What a file is when it is right: it refers to the next one."""
+    following = {"article": "b", "b": "c", "c": "article"}[file]
+    schema = {"required": ["title"], "properties": {"x": {"$ref": following}}}
+    return {f"/schemas/{file}": json.dumps(schema)}
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"type": 5}', "[", "[]", '{"$ref": "none"}', '{"$ref": "#no"}']
+)
+@pytest.mark.parametrize("files", [*permutations(("article", "b", "c"))])
+async def test_what_hands_have_broken_is_mended_file_by_file(
+    files: tuple[str, ...], broken: str
+) -> None:
+    """In any order, also where each refers to another; what is written must be right by itself."""
+    names = [f"/schemas/{file}" for file in files]
+    store = await store_with({**BEFORE, **dict.fromkeys(names, broken)})
+    for file in files:
+        await committed(store, in_a_ring(file))
+    with pytest.raises(SchemaViolated):
+        await committed(store, {"/articles/1": "{}"})
+    for name in names:
+        with pytest.raises(InvalidContent):
+            await committed(store, {name: broken})
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_taken"),
+    [
+        ({"/schemas/article": '{"$ref": "b"}'}, True),
+        ({"/schemas/article": '{"$ref": "b", "type": 6}'}, False),
+        ({"/schemas/article": '{"$ref": "new"}', "/schemas/new": "{"}, False),
+        ({"/schemas/article": '{"$ref": "new"}', "/schemas/new": '{"$ref": "b"}'}, True),
+        ({"/schemas/b": '{"type": 7}'}, False),
+        ({"/schemas/b": None}, True),
+        ({"/schemas/b": "{}"}, True),
+        ({"/schemas/b": '{"type": 5}', "/schemas/article": '{"$ref": "b"}'}, True),
+    ],
+)
+async def test_what_cannot_be_used_gets_no_further_fault(texts: Changes, *, is_taken: bool) -> None:
+    """What is written must be right in itself, whatever was wrong already."""
+    before = {"/schemas/article": '{"title": "", "$ref": "b"}', "/schemas/b": '{"type": 5}'}
+    store = await store_with({**BEFORE, **before})
+    if is_taken:
+        await committed(store, texts)
+    else:
+        with pytest.raises(InvalidContent):
+            await committed(store, texts)
+
+
+async def test_who_has_the_same_identifier_is_mended_file_by_file() -> None:
+    """Either of the two may be changed, and what has nothing to do with it may be written."""
+    for url in ("/schemas/sub/x", "/schemas/x2"):
+        store = await store_with({**IDENTIFIED, "/schemas/x2": X_OF_TEXT})
+        await committed(
+            store, {"/schemas/new": "{}", "/schemas/article": IDENTIFIED["/schemas/article"] + " "}
+        )
+        with pytest.raises(InvalidContent):
+            await committed(store, {url: X_OF_TEXT + " "})
+        await committed(store, {url: "{}"})
+        with pytest.raises(SchemaViolated):
+            await committed(store, {"/articles/1": '{"x": null}'})
 
 
 async def test_what_the_server_puts_in_is_for_the_schema_to_know() -> None:

@@ -16,8 +16,16 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from kvput.content.source_text import shown
 from kvput.patching.pointer import format_pointer
+from kvput.paths import ResourcePath
 from kvput.resources.schemas.files import Document, SchemaFault, SchemaFiles, SchemaUnusableError
-from kvput.resources.schemas.forms import MAX_CHAIN, Reach, for_faults, is_old_draft, only_members
+from kvput.resources.schemas.forms import (
+    MAX_CHAIN,
+    REFERENCES,
+    Reach,
+    for_faults,
+    is_old_draft,
+    only_members,
+)
 from kvput.resources.schemas.sentences import sentence, violations_of
 from kvput.resources.schemas.values import Shape, not_exchangeable, shape_of
 from kvput.resources.violations import Violation, violation
@@ -91,8 +99,8 @@ def compile_schema(files: SchemaFiles) -> CompiledSchema:
     try:
         verdict = _validator(sources.take(files.schema.uri), files.schema.uri, sources.take)
     except ValueError as error:
-        fault = sources.fault or _why(files, error)
-        raise SchemaUnusableError(fault.path, fault.message) from None
+        fault = _why(files) or sources.fault or SchemaFault(files.schema, _fault(error))
+        raise SchemaUnusableError(fault.path, fault.message, fault.other) from None
     document = files.document(files.schema.uri).value
     return CompiledSchema(
         verdict, sources.faults(verdict), sources.reach.max_depth, only_members(document)
@@ -166,13 +174,72 @@ def schema_fault(document: object) -> str | None:
     return None
 
 
-def _why(files: SchemaFiles, error: ValueError) -> SchemaFault:
-    """Which of the files is at fault, and for what."""
+def _why(files: SchemaFiles) -> SchemaFault | None:
+    """The first of the files that is wrong in itself, or has a reference that is; None for none."""
+    root = files.document(files.schema.uri).value
     for document in files.documents.values():
-        fault = schema_fault(document.value)
+        fault = schema_fault(_in_its_draft(document.value, root))
         if fault is not None:
             return SchemaFault(document.path, fault)
-    return SchemaFault(files.schema, _fault(error))
+    alone: dict[str, object] = {}
+    for uri, document in list(files.documents.items()):
+        referred = _Referred(files, document.path, root, alone)
+        try:
+            _validator(_in_its_draft(document.value, root), uri, referred.take)
+        except ValueError as error:
+            return referred.fault or SchemaFault(document.path, _fault(error))
+    return None
+
+
+@dataclass(slots=True)
+class _Referred:
+    """What one of the files refers to, each without its own references: these are not in question.
+
+    `alone` are those that were asked for already, `fault` is why one could not be given.
+    """
+
+    files: SchemaFiles
+    referrer: ResourcePath
+    root: object
+    alone: dict[str, object]
+    fault: SchemaFault | None = None
+
+    def take(self, uri: str) -> object:
+        """The document of a URI. Raises SchemaUnusableError."""
+        try:
+            if uri not in self.alone:
+                self.alone[uri] = _without_references(self._right(uri).value)
+        except SchemaUnusableError as error:
+            self.fault = error.fault
+            raise
+        return self.alone[uri]
+
+    def _right(self, uri: str) -> Document:
+        document = self.files.document(uri, self.referrer)
+        fault = schema_fault(_in_its_draft(document.value, self.root))
+        if fault is not None:
+            raise SchemaUnusableError(document.path, fault)
+        return document
+
+
+def _in_its_draft(document: object, root: object) -> object:
+    """A document with what says which draft it is of: where it does not, it is the root's."""
+    if isinstance(document, dict) and isinstance(root, dict) and "$schema" in root:
+        return {"$schema": root["$schema"], **document}
+    return document
+
+
+def _without_references(value: object) -> object:
+    if isinstance(value, list):
+        return [_without_references(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: _without_references(each)
+            for name, each in value.items()
+            # A member that is called so may be described by a schema.
+            if name not in REFERENCES or not isinstance(each, str)
+        }
+    return value
 
 
 def _is_reference(error: ValueError) -> bool:

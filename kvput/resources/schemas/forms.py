@@ -54,7 +54,7 @@ _KEYWORDS: Final[Mapping[str, _Applies]] = {
 _NAMED: Final = frozenset(
     {"$defs", "definitions", "dependentSchemas", "dependencies", "properties", "patternProperties"}
 )
-_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _NAMES: Final = frozenset({"$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor"})
 _CHOICES: Final = {"anyOf": ANY_FORM, "oneOf": ONE_FORM}
 _NAMED_VALUES: Final = (str, bool, type(None))
@@ -196,7 +196,7 @@ class Reach:
             return False
         self.nested = max(self.nested, nested)
         leads = False
-        for keyword in _REFERENCES:
+        for keyword in REFERENCES:
             reference = schema.get(keyword)
             if isinstance(reference, str):
                 leads = True

@@ -7,6 +7,8 @@ version is in use, what is told of one that cannot be, and the error of a write.
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from time import monotonic
 from typing import Final
 
@@ -17,6 +19,7 @@ from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.schemas.compiled import CompiledSchema, compile_schema, schema_fault
 from kvput.resources.schemas.files import (
     Identifiers,
+    Parts,
     SchemaFault,
     SchemaFiles,
     SchemaUnusableError,
@@ -51,7 +54,7 @@ class _Known:
     """The parts of some schemas, to be looked at again from `until` on."""
 
     schemas: Collection[ResourcePath]
-    parts: frozenset[ResourcePath]
+    parts: Parts
     until: float
 
 
@@ -117,21 +120,17 @@ class Schemas:
         """
         known, now = self._known, monotonic()
         if known is None or known.schemas is not schemas or now > known.until:
-            parts = frozenset[ResourcePath]().union(*(self.parts(view, each) for each in schemas))
+            parts = reduce(or_, (self.parts(view, each) for each in schemas), Parts())
             known = self._known = _Known(schemas, parts, now + KNOWN_SECONDS)
-        if known.parts.isdisjoint(paths):
+        if not any(path in known.parts for path in paths):
             return False
         # What is written may have others for its parts.
         self._known = None
         return True
 
-    def parts(self, view: View, schema: ResourcePath) -> frozenset[ResourcePath]:
-        """The resources that the schema is made of; itself, if it cannot be used.
-
-        Those that would take the place of one of them are among them.
-        """
-        state = self._state(view, schema)
-        return state.seen.paths if state.fault is None else frozenset({schema})
+    def parts(self, view: View, schema: ResourcePath) -> Parts:
+        """The resources that the schema is made of; where it cannot be used, those looked at."""
+        return self._state(view, schema).seen.parts(schema)
 
     def fault(self, view: View, schema: ResourcePath) -> SchemaFault | None:
         """Why the schema, as the view shows it, cannot be used; None where it can."""

@@ -366,6 +366,22 @@ def test_what_can_be_a_schema_has_no_fault(document: object) -> None:
         ({"$ref": "deep.json"}, "schemas/deep.json is nested deeper than 250 levels"),
         ({"$ref": "chain.json"}, "schemas/more.json may lead a value on from schema to schema"),
         ({"$schema": "https://example.com/dialect"}, '"https://example.com/dialect", which is the'),
+        # Where a reference is wrong, it is the file in which it stands.
+        ({"$ref": "lost.json"}, "schemas/lost.json refers to schemas/none.json, which is not ther"),
+        ({"$ref": "lone.json"}, "schemas/lone.json has a reference that leads nowhere: Pointer"),
+        ({"$ref": "ring.json"}, "schemas/ring.json has a reference that leads nowhere: Pointer"),
+        (
+            {"items": {"$ref": "none"}, "$ref": "lost.json"},
+            "schemas/article.json refers to schemas",
+        ),
+        # What is wrong in itself is told of before what is wrong with others.
+        ({"type": 5, "$ref": "lost.json"}, "schemas/article.json is no valid JSON Schema: at"),
+        ({"$ref": "wrong.json"}, 'schemas/wrong.json is no valid JSON Schema: at "/type"'),
+        # What has no draft is in that of the schema.
+        (
+            {"$schema": DRAFTS["7"], "items": {"$ref": "pair"}, "$ref": "lone"},
+            "schemas/lone.json has a reference that leads nowhere: Pointer",
+        ),
     ],
 )
 async def test_a_fault_of_another_file_is_told_of_that_file(schema: object, words: str) -> None:
@@ -378,6 +394,12 @@ async def test_a_fault_of_another_file_is_told_of_that_file(schema: object, word
     await data.write("schemas/deep.json", deep(251))
     await data.write("schemas/chain.json", {"$defs": half, "items": {"$ref": "more.json"}})
     await data.write("schemas/more.json", {"$defs": half})
+    await data.write("schemas/lost.json", {"$ref": "none.json"})
+    await data.write("schemas/lone.json", {"$ref": "author.json#/$defs/none"})
+    await data.write("schemas/ring.json", {"$ref": "/schemas/article.json#/$defs/none"})
+    await data.write("schemas/wrong.json", {"type": 6, "$ref": "bad.json"})
+    await data.write("schemas/bad.json", b"{")
+    await data.write("schemas/pair.json", {"items": [{"type": "string"}]})
     await data.write(ARTICLE, schema)
     assert await data.validator() is None
     (told,) = data.faults

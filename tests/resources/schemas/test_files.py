@@ -4,8 +4,14 @@ import pytest
 
 from kvput.paths import ResourcePath
 from kvput.resources.schemas import files as schema_files
-from kvput.resources.schemas.files import Identifiers, SchemaFiles, SchemaUnusableError
+from kvput.resources.schemas.files import (
+    MAX_SIZE,
+    Identifiers,
+    SchemaFiles,
+    SchemaUnusableError,
+)
 from kvput.store.base import View
+from kvput.store.files.cache import LARGEST_HELD
 from tests.resources.schemas.tools import ARTICLE, Data
 from tests.schema_references import FOUND, NOT_FOUND, Files
 from tests.store.tools import resource, seen
@@ -52,6 +58,7 @@ async def test_a_reference_that_leads_nowhere(reference: str, others: Files) -> 
         ("file://host/etc/passwd", 'refers to "file://host/etc/passwd", which is the $id of no'),
         ("file:///etc/passwd", "refers to etc/passwd.json, which is not there"),
         ("broken.json", "schemas/broken.json is no JSON in line 2: "),
+        ("urn:two", 'schemas/two/b.json has the $id "urn:two", which schemas/two/a.json has as'),
     ],
 )
 async def test_a_reference_that_leads_nowhere_is_named(reference: str, words: str) -> None:
@@ -59,6 +66,8 @@ async def test_a_reference_that_leads_nowhere_is_named(reference: str, words: st
     data = Data()
     await data.write("elsewhere/a.json", {"$id": "https://example.com/a"})
     await data.write("schemas/broken.json", b"{\n?}")
+    for file in ("schemas/two/a.json", "schemas/two/b.json", "schemas/two/c/d.json"):
+        await data.write(file, {"$id": "urn:two"})
     await data.write(ARTICLE, {"properties": {"a": {"$ref": reference}}})
     assert await data.violations({"a": 1}) == ()
     (told,) = data.faults
@@ -74,22 +83,27 @@ async def test_a_schema_that_is_not_there_is_named() -> None:
         (await files(Data())).document("file:///schemas/article.json")
 
 
-async def test_what_is_too_large_to_be_held_is_no_schema() -> None:
-    """It is said, instead of being read."""
-    data = Data()
-    await data.write(ARTICLE, {})
-    view = await view_of(data)
+def of_size(size: int) -> bytes:
+    """A schema with an `$id`, of so many bytes."""
+    return b'{"$id": "urn:large"}'.ljust(size)
 
-    class Large:
-        def get(self, path: ResourcePath) -> object:
-            entry = view.get(path)
-            assert entry is not None
-            return type(entry)(path, entry.digest, 0, 10**9, None)
 
-    large: View = Large()  # type: ignore[assignment]
-    assert Identifiers().of(large.get(SCHEMA)) is None  # type: ignore[arg-type]
+async def test_what_is_too_large_is_no_schema() -> None:
+    """It is its size that counts, whether its content is at hand or not."""
+    data, uri = Data(), SCHEMA.uri
+    await data.write(ARTICLE, of_size(MAX_SIZE))
+    assert (await files(data)).document(uri).value == {"$id": "urn:large"}
+    assert (await files(data)).document("urn:large").path == SCHEMA
+    await data.write(ARTICLE, of_size(MAX_SIZE + 1))
     with pytest.raises(SchemaUnusableError, match=r"article\.json is too large for a schema"):
-        SchemaFiles(large, SCHEMA, Identifiers()).document("file:///schemas/article.json")
+        (await files(data)).document(uri)
+    with pytest.raises(SchemaUnusableError, match="is the \\$id of no file"):
+        (await files(data)).document("urn:large")
+
+
+def test_what_may_be_a_schema_is_held_by_every_store() -> None:
+    """The content of a larger file is not at hand where it is looked at."""
+    assert MAX_SIZE <= LARGEST_HELD
 
 
 async def test_only_what_was_looked_at_counts_for_a_change() -> None:
@@ -116,6 +130,36 @@ async def test_a_search_in_vain_counts_as_a_look_at_all_files() -> None:
     assert looked.seen.stands(await view_of(data), SCHEMA)
     await data.write("schemas/a/other.json", {"$id": "https://example.com/author"})
     assert not looked.seen.stands(await view_of(data), SCHEMA)
+
+
+@pytest.mark.parametrize("file", ["schemas/0.json", "schemas/other.json", "schemas/a/b/c.json"])
+async def test_a_search_with_success_counts_as_a_look_at_all_files(file: str) -> None:
+    """Another one may come to have the same `$id`, before or behind the one that was found."""
+    data = Data()
+    await data.write("schemas/other.json", {})
+    await data.write("schemas/a/author.json", {"$id": "https://example.com/author"})
+    looked = await files(data)
+    looked.document("https://example.com/author")
+    await data.write("elsewhere/other.json", {"$id": "https://example.com/author"})
+    assert looked.seen.stands(await view_of(data), SCHEMA)
+    await data.write(file, {"$id": "https://example.com/author"})
+    assert not looked.seen.stands(await view_of(data), SCHEMA)
+    with pytest.raises(SchemaUnusableError, match="change one of them"):
+        (await files(data)).document("https://example.com/author")
+
+
+async def test_below_the_data_folder_itself_no_file_is_searched() -> None:
+    """There, these are the resources of all collections."""
+    data, schema = Data(), resource("/article")
+    for file in ("author.json", "articles/1.json"):
+        await data.write(file, {"$id": f"https://example.com/{file}"})
+    looked = await files(data, schema)
+    looked.document("https://example.com/author.json")
+    with pytest.raises(SchemaUnusableError):
+        looked.document("https://example.com/articles/1.json")
+    parts = looked.seen.parts(schema)
+    assert resource("/new") in parts
+    assert resource("/articles/1") not in parts
 
 
 async def test_no_more_than_a_thousand_files_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,14 +239,31 @@ async def test_a_schema_knows_what_it_is_made_of() -> None:
     await data.write("schemas/c.json", {"$id": "https://example.com/c"})
     await data.write("schemas/other.json", TEXT)
 
-    async def parts() -> set[str]:
-        return {each.url for each in await seen(
-            data.store, lambda view: data.schemas.parts(view, SCHEMA)
-        )}  # fmt: skip
+    async def parts(*names: str) -> list[str]:
+        found = await seen(data.store, lambda view: data.schemas.parts(view, SCHEMA))
+        return [name for name in names if resource(name) in found]
 
-    assert await parts() == {f"/schemas/{name}" for name in ("article", "a", "b", "c")}
+    own = [f"/schemas/{name}" for name in ("article", "a", "b", "c")]
+    assert await parts(*own) == own
+    # Each file that is searched for an `$id` may come to have it.
+    assert await parts("/schemas/other", "/schemas/new", "/schemas/d/e/f") == [
+        "/schemas/other", "/schemas/new", "/schemas/d/e/f",
+    ]  # fmt: skip
+    assert await parts("/schemas", "/new", "/articles/1", "/old/schemas/a") == []
+    # So it is where it cannot be used.
     await data.write("schemas/a.json", {"$id": "https://example.com/author", "$ref": "urn:x"})
-    assert await parts() == {"/schemas/article"}
+    assert await parts("/schemas/new", "/b") == ["/schemas/new"]
+
+
+async def test_a_schema_whose_files_are_named_by_their_places_has_no_other_parts() -> None:
+    """What else is written beside it need not be looked at; what would take a place must be."""
+    data = Data()
+    await data.write(ARTICLE, {"$ref": "author"})
+    await data.write("schemas/author.json", TEXT)
+    parts = await seen(data.store, lambda view: data.schemas.parts(view, SCHEMA))
+    names = ("article", "author", "new")
+    found = [name for name in names if resource(f"/schemas/{name}") in parts]
+    assert found == ["article", "author"]
 
 
 async def test_several_threads_may_ask() -> None:
