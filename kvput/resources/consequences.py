@@ -6,7 +6,7 @@ a module of its own; this one says in which order they come.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -291,8 +291,14 @@ class Ruled(ABC):
 class RuledDecision(Ruled):
     """The decision of one request. It raises what that raises and what `Consequences` raises."""
 
-    def __init__(self, rules: Rules, decide: Decision, *, in_part: bool = False) -> None:
-        """`in_part` is as for `Consequences.add`."""
+    def __init__(
+        self, rules: Callable[[], Rules], decide: Decision, *, in_part: bool = False
+    ) -> None:
+        """`rules` gives those that hold; `in_part` is as for `Consequences.add`.
+
+        They are asked for where the decision is made, and not before: to look at a file there
+        keeps nobody from taking in further requests.
+        """
         super().__init__()
         self._rules = rules
         self._decide = decide
@@ -300,17 +306,19 @@ class RuledDecision(Ruled):
 
     def __call__(self, view: View) -> Batch:
         """See `kvput.store.base.Decision`."""
-        if not self._rules.declarations.collections:
+        rules = self._rules()
+        if not rules.declarations.collections:
+            self.asked, self.transformed = None, frozenset()
             return self._decide(view)
         # Both see the same, even where a hand changes a file in between.
         view = PendingView(view)
-        batch = self._decide(with_declared(view, self._rules.declarations))
+        batch = self._decide(with_declared(view, rules.declarations))
         paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
-        concerned = any(map(self._rules.concern, paths))
-        if not concerned and not self._rules.make_up_a_schema(paths, view):
+        concerned = any(map(rules.concern, paths))
+        if not concerned and not rules.make_up_a_schema(paths, view):
             self.asked = None
             return batch
-        consequences = Consequences(self._rules, view, self.held)
+        consequences = Consequences(rules, view, self.held)
         consequences.add(batch, in_part=self._in_part)
         consequences.require()
         return self._note(consequences)

@@ -82,13 +82,13 @@ class Application:
         return await self.store.read(lambda view: look(with_declared(view, declarations)))
 
     def ruled(self, decide: Decision, *, in_part: bool = False) -> Ruled:
-        """The decision with what follows from it by these rules.
+        """The decision with what follows from it by the rules that hold when it is made.
 
         `in_part` tells that it puts what a patch has left.
         """
         if isinstance(decide, Ruled):
             return decide
-        return RuledDecision(self.rules.now, decide, in_part=in_part)
+        return RuledDecision(lambda: self.rules.now, decide, in_part=in_part)
 
 
 class Exchange:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from kvput.declarations import Declaration, Declarations
-from kvput.paths import CollectionPath
+from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.consequences import Rules
 from kvput.resources.schemas.in_use import Schemas
 
@@ -40,3 +40,8 @@ class LiveRules:
     def declared_of(self, collection: CollectionPath) -> Declaration | None:
         """What was lately declared of a collection, if anything."""
         return self.lately.declared_of(collection)
+
+    def declared_at(self, path: ResourcePath) -> Declaration | None:
+        """The same of a resource's collection, which is not made where nothing is declared."""
+        declared = self.lately.declarations.collections
+        return declared.get(path.parent) if declared else None

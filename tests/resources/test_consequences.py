@@ -68,7 +68,7 @@ BEFORE = {
 async def committed(store: MemoryStore, texts: Changes) -> tuple[Change, ...]:
     """Write what the rules make of these writes."""
     rules = Rules(DECLARED, Schemas(print))
-    return (await store.commit(RuledDecision(rules, decision(texts)))).changes
+    return (await store.commit(RuledDecision(lambda: rules, decision(texts)))).changes
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_who_is_meant_by_an_identifier(texts: Changes, refused: str | None
     rules = Rules(DECLARED, Schemas(pytest.fail))
 
     async def write(by: Rules, texts: Changes) -> None:
-        await store.commit(RuledDecision(by, decision(texts)))
+        await store.commit(RuledDecision(lambda: by, decision(texts)))
 
     await write(rules, {"/articles/1": '{"x": 1}'})
     if refused is None:
@@ -246,7 +246,7 @@ async def test_a_put_that_leaves_the_inverse_to_the_server(text: str, changes: b
     rules = Rules(Declarations({**related, AUTHORS: authors}), Schemas(print))
     stored = '{"name": "Ada", "updated": "2020-01-01T00:00:00.000Z", "articles": [5]}'
     store = await store_with({"/authors/1": stored, "/articles/5": '{"author": 1}'})
-    commit = await store.commit(RuledDecision(rules, decision({"/authors/1": text})))
+    commit = await store.commit(RuledDecision(lambda: rules, decision({"/authors/1": text})))
     (change,) = [change for change in commit.changes if change.path.url == "/authors/1"]
     assert (change.before != change.after) is changes
 
@@ -256,9 +256,9 @@ async def test_what_a_schema_has_come_to_be_made_of() -> None:
     store = await store_with({**IN_PARTS, "/schemas/new": "{}"})
     rules = Rules(DECLARED, Schemas(print))
     for texts in ({"/x/1": "{}"}, {"/schemas/article": '{"$ref": "new"}'}):
-        await store.commit(RuledDecision(rules, decision(texts)))
+        await store.commit(RuledDecision(lambda: rules, decision(texts)))
     with pytest.raises(Referenced):
-        await store.commit(RuledDecision(rules, decision({"/schemas/new": None})))
+        await store.commit(RuledDecision(lambda: rules, decision({"/schemas/new": None})))
 
 
 async def test_what_a_hand_has_broken_is_mended_step_by_step() -> None:
@@ -382,7 +382,7 @@ async def test_the_rules_see_what_the_decision_saw() -> None:
     """A file that goes in between is a matter for the store, which refuses to delete nothing."""
     store, path = await store_with({**BEFORE, "/articles/1": "{}"}), resource("/articles/1")
     view = TakenAway(await seen(store, lambda view: view))
-    decide = RuledDecision(Rules(DECLARED, Schemas(print)), delete(path, NO_PRECONDITIONS))
+    decide = RuledDecision(lambda: Rules(DECLARED, Schemas(print)), delete(path, NO_PRECONDITIONS))
     assert Delete(path) in decide(view).writes  # type: ignore[arg-type]  # it passes all on
 
 
@@ -478,7 +478,7 @@ async def test_an_inverse_that_is_read_only_is_kept_by_the_server_alone(
 ) -> None:
     """Who leaves it out, or sends it as it is, changes nobody's relations."""
     store = await store_with(LINKED)
-    decide = RuledDecision(Rules(KEPT, Schemas(print)), decision(write), in_part=in_part)
+    decide = RuledDecision(lambda: Rules(KEPT, Schemas(print)), decision(write), in_part=in_part)
     commit = await store.commit(decide)
     assert {
         change.path.url: change.after and (change.after.content or b"").decode()
@@ -501,7 +501,9 @@ async def test_no_client_writes_an_inverse_that_is_read_only(url: str, text: str
     """What somebody has saved of an older state undoes nothing that was related since."""
     store = await store_with(LINKED)
     with pytest.raises(InvalidContent, match="is read-only"):
-        await store.commit(RuledDecision(Rules(KEPT, Schemas(print)), decision({url: text})))
+        await store.commit(
+            RuledDecision(lambda: Rules(KEPT, Schemas(print)), decision({url: text}))
+        )
 
 
 async def test_what_is_moved_takes_along_an_inverse_that_is_read_only() -> None:

@@ -69,7 +69,7 @@ def _no_collection(exchange: Exchange) -> NotFound:
 def _fields(exchange: Exchange, shown: Listing) -> Fields:
     """What a list tells beside its content."""
     fields = [("X-Total-Count", str(shown.total))]
-    schema = schema_of(exchange, shown.collection)
+    schema = schema_of(exchange.app.rules.declared_of(shown.collection))
     if schema is not None:
         fields.append(described_by(schema))
     page = shown.page

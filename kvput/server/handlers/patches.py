@@ -20,7 +20,7 @@ async def patch(exchange: Exchange) -> Answer:
     """PATCH: change the resource in part, and show what it is now."""
     path = exchange.resource
     exchange.refuse_expectation()
-    refuse_read_only(exchange.app.rules.declared_of(path.parent))
+    refuse_read_only(exchange.app.rules.declared_at(path))
     conditions = exchange.preconditions
     store = exchange.app.store
     limit = exchange.app.config.max_body

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from typing import Final
 
-from kvput.paths import CollectionPath
+from kvput.declarations import Declaration
 from kvput.resources.resource import modified_seconds, validators_of
 from kvput.semantics.fields import format_http_date
 from kvput.semantics.preconditions import (
@@ -45,7 +45,7 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     Raises PreconditionFailed, RangeNotSatisfiable, MalformedField, and
     EntryChangedError.
     """
-    described_by = schema_of(exchange, entry.path.parent)
+    described_by = schema_of(exchange.app.rules.declared_at(entry.path))
     cache_control = exchange.app.config.cache_control
     lines_of = (entry.digest, modified_seconds(entry), cache_control, described_by)
     if exchange.is_conditional and (
@@ -68,9 +68,8 @@ async def represent(exchange: Exchange, entry: Entry) -> Answer:
     return Answer(200, content=await _stream(exchange, entry, None), block=block)
 
 
-def schema_of(exchange: Exchange, collection: CollectionPath) -> str | None:
+def schema_of(declaration: Declaration | None) -> str | None:
     """The URL of the schema that is declared of a collection, if one is."""
-    declaration = exchange.app.rules.declared_of(collection)
     if declaration is None or declaration.schema is None:
         return None
     return declaration.schema.url

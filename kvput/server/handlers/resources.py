@@ -55,7 +55,7 @@ async def put(exchange: Exchange) -> Answer:
     """PUT: create or replace the resource (RFC 9110 9.3.4)."""
     path = _resource(exchange)
     exchange.refuse_expectation()
-    refuse_read_only(exchange.app.rules.declared_of(path.parent))
+    refuse_read_only(exchange.app.rules.declared_at(path))
     if exchange.field("Content-Range") is not None:
         # RFC 9110 9.3.4 and 14.4: a partial PUT to a server that knows none must fail.
         raise PartialContent(

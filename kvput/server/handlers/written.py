@@ -46,13 +46,11 @@ async def committed(exchange: Exchange, decide: Decision) -> Written:
     """What a commit of the decision writes, or would where the client asks for that."""
     ruled = exchange.app.ruled(decide)
     store = exchange.app.store
-
-    async def commit() -> tuple[Change, ...]:
-        if exchange.preferences.dry_run:
-            return await store.read(would_change(ruled))
-        return (await store.commit(ruled)).changes
-
-    return written_by(ruled, await with_content(exchange, ruled, commit))
+    if exchange.preferences.dry_run:
+        look = would_change(ruled)
+        return written_by(ruled, await with_content(exchange, ruled, lambda: store.read(look)))
+    commit = await with_content(exchange, ruled, lambda: store.commit(ruled))
+    return written_by(ruled, commit.changes)
 
 
 def written_by(ruled: Ruled, changes: tuple[Change, ...]) -> Written:
@@ -154,7 +152,8 @@ def fields_of(exchange: Exchange, written: Written) -> Fields:
     """Preference-Applied (RFC 7240 section 3), and the links of an answer to a write."""
     applied = exchange.preferences.applied
     fields = [] if applied is None else [("Preference-Applied", applied)]
-    schema = schema_of(exchange, written.changes[0].path.parent) if written.changes else None
+    rules = exchange.app.rules
+    schema = schema_of(rules.declared_at(written.changes[0].path)) if written.changes else None
     if schema is not None:
         fields.append(described_by(schema))
     if written.related:

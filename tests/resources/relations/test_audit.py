@@ -448,5 +448,5 @@ async def test_what_is_written_over_http_is_never_at_fault(
     rules = Rules(declarations(relation), Schemas(print))
     for writes in commits:
         with suppress(KvputError):
-            await store.commit(RuledDecision(rules, decision(writes)))
+            await store.commit(RuledDecision(lambda: rules, decision(writes)))
     assert judge(await texts_in(store, relation), relation).faults == ()

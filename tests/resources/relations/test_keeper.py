@@ -341,7 +341,7 @@ CASES = [
 async def test_what_changes_with_a_write(case: Case) -> None:
     """Only what must changes; or, with an error, nothing at all."""
     store = await store_with(case.before)
-    ruled = RuledDecision(rules(*case.relations), decision(case.write))
+    ruled = RuledDecision(lambda: rules(*case.relations), decision(case.write))
     if case.error is not None:
         with pytest.raises(case.error) as caught:
             await store.commit(ruled)
@@ -367,10 +367,10 @@ async def test_what_changes_with_a_write(case: Case) -> None:
 async def test_a_write_that_was_made_changes_nothing_the_second_time(case: Case) -> None:
     """What it says is so already."""
     store = await store_with(case.before)
-    decide = RuledDecision(rules(*case.relations), decision(case.write))
+    decide = RuledDecision(lambda: rules(*case.relations), decision(case.write))
     first = await store.commit(decide)
     again = {url: text for url, text in case.write.items() if text is not None}
-    commit = await store.commit(RuledDecision(rules(*case.relations), decision(again)))
+    commit = await store.commit(RuledDecision(lambda: rules(*case.relations), decision(again)))
     assert all(change.before == change.after for change in commit.changes)
     assert commit.sequence == first.sequence
 
@@ -378,7 +378,7 @@ async def test_a_write_that_was_made_changes_nothing_the_second_time(case: Case)
 async def test_numbers_of_those_that_go_along_are_used_up() -> None:
     """A cascade raises their collection's counter."""
     store = await store_with(ONE)
-    decide = RuledDecision(rules(*on_delete(CASCADE)), decision({"/authors/1": None}))
+    decide = RuledDecision(lambda: rules(*on_delete(CASCADE)), decision({"/authors/1": None}))
     await store.commit(decide)
     assert await store.read(lambda view: view.counter(ARTICLES)) == 5
 
@@ -388,7 +388,7 @@ async def test_too_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relation_rules, "MOST_RELATED", 2)
     texts = {f"/articles/{number}": '{"author": 1}' for number in range(3)}
     store = await store_with({"/authors/1": "{}", **texts})
-    decide = RuledDecision(rules(*on_delete(CASCADE)), decision({"/authors/1": None}))
+    decide = RuledDecision(lambda: rules(*on_delete(CASCADE)), decision({"/authors/1": None}))
     with pytest.raises(ContentTooLarge):
         await store.commit(decide)
     assert await store.get(resource("/articles/0")) is not None
@@ -410,7 +410,9 @@ async def test_an_error_says_all_places(text: str, pointers: list[str], fields: 
     """As pointers into the content, and as a sentence for each field of a form."""
     store = await store_with({"/tags/a": "{}"})
     with pytest.raises(InvalidReference) as caught:
-        await store.commit(RuledDecision(rules(AUTHOR, TAGGED), decision({"/articles/1": text})))
+        await store.commit(
+            RuledDecision(lambda: rules(AUTHOR, TAGGED), decision({"/articles/1": text}))
+        )
     members = caught.value.members
     assert members["pointer"] == pointers[0]
     assert isinstance(members["errors"], dict)
@@ -428,7 +430,7 @@ async def test_what_must_be_named_is_a_fault_beside_others() -> None:
     relations = (replace(AUTHOR, required=True), TAGGED)
     with pytest.raises(InvalidReference) as caught:
         await MemoryStore().commit(
-            RuledDecision(rules(*relations), decision({"/articles/1": '{"tags": ["a"]}'}))
+            RuledDecision(lambda: rules(*relations), decision({"/articles/1": '{"tags": ["a"]}'}))
         )
     assert caught.value.members["errors"] == {
         "author": "Must name a resource of /authors.",
@@ -472,7 +474,7 @@ async def test_who_leaves_another_without_what_it_must_name_is_told_by_what(
     """The member at fault is that of the resource that is written, where a form shows it."""
     store = await store_with(before)
     with pytest.raises(Referenced) as caught:
-        await store.commit(RuledDecision(rules(relation), decision(write)))
+        await store.commit(RuledDecision(lambda: rules(relation), decision(write)))
     field = pointer[1:].replace("/", ".")
     assert caught.value.detail == f'The member "{field}" of {refused} {sentence}'
     members = caught.value.members
@@ -505,7 +507,7 @@ async def test_not_more_faults_are_told_than_help(identifier: str) -> None:
     text = text % tuple(range(text.count("%d")))
     with pytest.raises(InvalidReference, match="names 99 more, and there may be others") as caught:
         await MemoryStore().commit(
-            RuledDecision(rules(TAGGED, AUTHOR), decision({"/articles/1": text}))
+            RuledDecision(lambda: rules(TAGGED, AUTHOR), decision({"/articles/1": text}))
         )
     assert isinstance(caught.value.members["pointers"], list)
     assert len(caught.value.members["pointers"]) == 100
@@ -529,7 +531,7 @@ async def test_an_error_says_what_is_no_id(text: str, reason: str) -> None:
     owner = replace(ALONE, member="owner", required=True)
     with pytest.raises(InvalidReference) as caught:
         await MemoryStore().commit(
-            RuledDecision(rules(AUTHOR, TAGGED, owner), decision({"/articles/1": text}))
+            RuledDecision(lambda: rules(AUTHOR, TAGGED, owner), decision({"/articles/1": text}))
         )
     assert caught.value.detail.endswith(f" {reason}")
 
@@ -546,7 +548,7 @@ def test_json_of_the_cases_is_json() -> None:
 async def test_what_a_patch_takes_out_is_gone(left: str) -> None:
     """Who changes a resource in part, and leaves nothing of the inverse, means it."""
     store = await store_with(ONE)
-    decide = RuledDecision(rules(AUTHOR), decision({"/authors/1": left}), in_part=True)
+    decide = RuledDecision(lambda: rules(AUTHOR), decision({"/authors/1": left}), in_part=True)
     commit = await store.commit(decide)
     contents = [change.after and change.after.content for change in commit.changes]
     assert contents == [left.encode(), b'{"author": null}']
