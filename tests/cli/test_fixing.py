@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -215,7 +216,15 @@ def on_terminal(data: Path, answer: bytes) -> tuple[int, str]:
     pieces = b""
     answered = False
     try:
-        while piece := os.read(ours, 65536):
+        while True:
+            if not select.select([ours], [], [], 1)[0]:
+                # A signal in the moment before Python waits for a line is seen with the next one.
+                if answered and not answer:
+                    process.send_signal(signal.SIGINT)
+                continue
+            piece = os.read(ours, 65536)
+            if not piece:
+                break
             pieces += piece
             if b"[y/N]" in pieces and not answered:
                 answered = True
@@ -227,6 +236,9 @@ def on_terminal(data: Path, answer: bytes) -> tuple[int, str]:
         pass
     finally:
         os.close(ours)
+        if not answered:
+            process.kill()
+            process.wait()
     assert answered
     return process.wait(timeout=20), pieces.decode().replace("\r\n", "\n")
 
