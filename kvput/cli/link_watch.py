@@ -8,15 +8,16 @@ beside commits that go on, and the line that is logged.
 import asyncio
 import shlex
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
+from kvput.cli.looking_again import looking_again
 from kvput.cli.output import shown
 from kvput.cli.program import program
 from kvput.declarations import Declarations, Relation
-from kvput.errors import KvputError, Unreadable
+from kvput.errors import Unreadable
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.query.selection import EVERYTHING, Item, Selected
 from kvput.resources.relations.audit import (
@@ -29,8 +30,6 @@ from kvput.resources.relations.audit import (
 )
 from kvput.store.base import Store, View
 
-_LOOK_SECONDS: Final = 2.0
-"""How often it is looked whether other relations are declared."""
 _PART: Final = 100
 """Resources that are read in one go: for about a millisecond, nobody else can do anything."""
 
@@ -42,39 +41,26 @@ _WORDS: Final = {
 }
 
 
-@asynccontextmanager
-async def watching_links(
+def watching_links(
     store: Store,
     declared: Callable[[], Declarations],
     folder: Path,
     tell: Callable[[str], None],
-) -> AsyncIterator[None]:
+) -> AbstractAsyncContextManager[None]:
     """While the block runs, tell of links that do not agree by what is declared at that time."""
-    watching = asyncio.create_task(_watch(store, declared, folder, tell))
-    try:
-        yield
-    finally:
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
-
-
-async def _watch(
-    store: Store,
-    declared: Callable[[], Declarations],
-    folder: Path,
-    tell: Callable[[str], None],
-) -> None:
     last: tuple[Relation, ...] = ()
-    while True:
+
+    async def look() -> None:
+        nonlocal last
         declarations = declared()
-        if declarations.relations != last:
-            last = declarations.relations
-            with suppress(KvputError):  # What cannot be read, requests and checks tell.
-                faults = await link_faults(store, declarations)
-                if faults:
-                    tell(sentence(faults, folder))
-        await asyncio.sleep(_LOOK_SECONDS)
+        if declarations.relations == last:
+            return
+        last = declarations.relations
+        faults = await link_faults(store, declarations)
+        if faults:
+            tell(sentence(faults, folder))
+
+    return looking_again(look)
 
 
 def sentence(faults: Sequence[LinkFault], folder: Path) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from kvput.cli import link_watch
+from kvput.cli import link_watch, looking_again
 from kvput.cli.link_watch import link_faults, sentence, watching_links
 from kvput.declarations import NOTHING_DECLARED, Declarations
 from kvput.errors import Unreadable
@@ -178,7 +178,7 @@ async def told_by(
     store: Store, moments: list[Declarations], monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
     """What is told while one after the other is declared."""
-    monkeypatch.setattr(link_watch, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(looking_again, "_LOOK_SECONDS", 0.0)
     told: list[str] = []
     done = asyncio.Event()
     waiting = iter(moments)

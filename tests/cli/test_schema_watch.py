@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kvput.cli import schema_watch
+from kvput.cli import looking_again
 from kvput.cli.schema_watch import watching_schemas
 from kvput.declarations import Declaration, Declarations
 from kvput.errors import Unreadable
@@ -22,7 +22,7 @@ DECLARED = Declarations({ARTICLES: Declaration(ARTICLES, schema=resource("/schem
 
 async def test_what_cannot_be_read_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look that fails ends nothing, and the end of the server ends all."""
-    monkeypatch.setattr(schema_watch, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(looking_again, "_LOOK_SECONDS", 0.0)
     told: list[str] = []
     done = asyncio.Event()
 
@@ -49,7 +49,7 @@ async def test_what_cannot_be_read_is_looked_at_again(monkeypatch: pytest.Monkey
 
 async def test_a_look_that_was_disturbed_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is seen of half a commit is looked at again by the store, and was never there."""
-    monkeypatch.setattr(schema_watch, "_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(looking_again, "_LOOK_SECONDS", 3600.0)
     told: list[str] = []
     done = asyncio.Event()
 
