@@ -20,6 +20,7 @@ from kvput.resources.located import about
 from kvput.resources.members import kept, kept_in_move, members_kept, members_put_in
 from kvput.resources.needed import ContentNeeded
 from kvput.resources.pending import PendingView
+from kvput.resources.relations.graph import LinkGraph
 from kvput.resources.relations.keeper import Move, RelationKeeper
 from kvput.resources.relations.sides import Sides, sides_of
 from kvput.resources.schemas.in_use import (
@@ -98,7 +99,7 @@ class Consequences:
         self._rules = rules
         self._below = below
         self._held = held
-        self._relations = RelationKeeper(rules.sides, below, self.view, self._content_of)
+        self._relations = RelationKeeper(LinkGraph(rules.sides, below, self.view, self._content_of))
         self._now = datetime.now(UTC)
 
     def add(self, batch: Batch, moved: Move | None = None, *, in_part: bool = False) -> None:
@@ -306,9 +307,10 @@ class RuledDecision(Ruled):
 
     def __call__(self, view: View) -> Batch:
         """See `kvput.store.base.Decision`."""
+        # It may be made several times, and the rules be others by then.
+        self.asked, self.transformed = None, frozenset()
         rules = self._rules()
         if not rules.declarations.collections:
-            self.asked, self.transformed = None, frozenset()
             return self._decide(view)
         # Both see the same, even where a hand changes a file in between.
         view = PendingView(view)
@@ -316,7 +318,6 @@ class RuledDecision(Ruled):
         paths = [write.path for write in batch.writes if isinstance(write, Put | Delete)]
         concerned = any(map(rules.concern, paths))
         if not concerned and not rules.make_up_a_schema(paths, view):
-            self.asked = None
             return batch
         consequences = Consequences(rules, view, self.held)
         consequences.add(batch, in_part=self._in_part)

@@ -51,10 +51,10 @@ class LinkGraph:
         view: PendingView,
         content_of: Callable[[Entry], bytes],
     ) -> None:
-        self._sides = sides
+        self.sides = sides
         self._below = below
-        self._view = view
-        self._content_of = content_of
+        self.view = view
+        self.content_of = content_of
         self.linked: dict[ResourcePath, Linked | None] = {}
         """What the commit has looked at; None for what is gone."""
         self._touched: dict[ResourcePath, None] = {}
@@ -72,7 +72,7 @@ class LinkGraph:
             return self.linked[path]
         linked = self.look_again(path)
         if linked is not None:
-            for side in self._sides.at(path):
+            for side in self.sides.at(path):
                 linked.at_first[side] = names_in(linked.value, side)
                 self.hold(path, linked, side, dict(linked.at_first[side]))
         return linked
@@ -80,7 +80,7 @@ class LinkGraph:
     def look_again(self, path: ResourcePath) -> Linked | None:
         """A resource as it stands in the view, of which it is not known yet what it names."""
         self._forget(path)
-        entry = self._view.get(path)
+        entry = self.view.get(path)
         linked = self.linked[path] = None if entry is None else Linked(self.value(entry))
         return linked
 
@@ -96,13 +96,13 @@ class LinkGraph:
         for item in () if selected is None else selected.items:
             owner = side.collection.resource(item.name)
             # What this commit has to do with was told already.
-            if owner not in self._names and self._view.get(owner) is not None:
+            if owner not in self._names and self.view.get(owner) is not None:
                 yield owner
 
     def value(self, entry: Entry) -> object:
         """The value of a content, where zero bytes are the empty object, and broken JSON none."""
         try:
-            return parse(self._content_of(entry) or b"{}")
+            return parse(self.content_of(entry) or b"{}")
         except MalformedContent:
             return _BROKEN
 

@@ -8,7 +8,7 @@ not belong here.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -19,7 +19,6 @@ from kvput.errors import ContentTooLarge, InvalidReference, StoredContentMalform
 from kvput.patching.equality import equal
 from kvput.paths import CollectionPath, ResourcePath
 from kvput.resources.located import about
-from kvput.resources.pending import PendingView
 from kvput.resources.relations.graph import Linked, LinkGraph
 from kvput.resources.relations.links import (
     Names,
@@ -30,10 +29,10 @@ from kvput.resources.relations.links import (
     names_in,
 )
 from kvput.resources.relations.requirements import Requirements
-from kvput.resources.relations.sides import Side, Sides
+from kvput.resources.relations.sides import Side
 from kvput.resources.resource import removal
 from kvput.resources.violations import refused, violation
-from kvput.store.base import Batch, Entry, View
+from kvput.store.base import Batch, Entry
 
 MOST_RELATED: Final = 10_000
 """How many resources one commit changes at most beside those that it is asked to."""
@@ -42,28 +41,18 @@ Move = tuple[ResourcePath, ResourcePath]
 
 
 class RelationKeeper:
-    """Keeps the relations of what one commit writes.
+    """Keeps the relations of what one commit writes; `graph` holds the links that this concerns."""
 
-    `below` shows what there was before the commit; over it, in `view`, lies what the commit
-    writes. `content_of` gives the content of an entry, or raises ContentNeeded.
-    """
-
-    def __init__(
-        self,
-        sides: Sides,
-        below: View,
-        view: PendingView,
-        content_of: Callable[[Entry], bytes],
-    ) -> None:
-        self._sides = sides
-        self._view = view
-        self._content_of = content_of
-        self._graph = LinkGraph(sides, below, view, content_of)
+    def __init__(self, graph: LinkGraph) -> None:
+        self._graph = graph
+        self._sides = graph.sides
+        self._view = graph.view
+        self._content_of = graph.content_of
         self._moved: Move | None = None
         self._moved_from: Entry | None = None
         self._in_part = False
         self._waiting: deque[tuple[ResourcePath, Entry | None]] = deque()
-        self._requirements = Requirements(sides, view, self._graph)
+        self._requirements = Requirements(graph)
         self._asked = self._requirements.asked
         self._related: set[ResourcePath] = set()
 

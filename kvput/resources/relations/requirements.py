@@ -13,10 +13,9 @@ from kvput.content.source_text import shown
 from kvput.declarations import Dangling, OnDelete
 from kvput.errors import InvalidReference, Referenced
 from kvput.paths import ResourcePath
-from kvput.resources.pending import PendingView
 from kvput.resources.relations.graph import LinkGraph
 from kvput.resources.relations.links import names_nobody, place_of
-from kvput.resources.relations.sides import Side, Sides
+from kvput.resources.relations.sides import Side
 from kvput.resources.violations import MAX_VIOLATIONS, Violation, refused, violation
 
 _MOST_NAMED: Final = 10
@@ -26,10 +25,10 @@ _MOST_NAMED: Final = 10
 class Requirements:
     """What the steps of a commit have done that is to be looked at when all are done."""
 
-    def __init__(self, sides: Sides, view: PendingView, graph: LinkGraph) -> None:
-        self._sides = sides
-        self._view = view
+    def __init__(self, graph: LinkGraph) -> None:
         self._graph = graph
+        self._sides = graph.sides
+        self._view = graph.view
         self.asked: dict[ResourcePath, None] = {}
         """What clients have written, or deleted."""
         self.deleted: dict[ResourcePath, None] = {}
